@@ -1,0 +1,296 @@
+package mail
+
+import (
+	"context"
+	"time"
+
+	"sselfie/core"
+)
+
+// round is one sweep over the outbox. One goroutine, the clerk, claims and
+// marks; the lanes render and send. They meet in channels large enough that
+// neither ever waits for the other's disk or network.
+type round struct {
+	s       *Service
+	ctx     context.Context
+	urgent  chan Outgoing
+	bulk    chan Outgoing
+	results chan result
+	stop    chan struct{}
+	held    map[core.MailID]Lane // claimed and not yet marked
+	count   [2]int               // of held, by lane
+	more    [2]bool              // the lane may hold more than was claimed
+	ended   int                  // lanes that have stopped
+	down    error                // no letter can be sent now
+	sent    int
+}
+
+// result is how an attempt ended.
+type result struct {
+	mark Mark
+	out  Outcome
+	hard *Suppression // the address that does not exist
+	down error        // the server that does not work
+}
+
+// round delivers until nothing is due, and returns how many were accepted.
+func (s *Service) round(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &round{
+		s: s, ctx: ctx,
+		urgent:  make(chan Outgoing, s.l.Window),
+		bulk:    make(chan Outgoing, s.l.Window),
+		results: make(chan result, 2*s.l.Window),
+		stop:    make(chan struct{}),
+		held:    map[core.MailID]Lane{},
+		more:    [2]bool{true, true},
+	}
+	return r.run()
+}
+
+func (r *round) run() (int, error) {
+	started := false
+	for {
+		claimed, err := r.turn()
+		if err != nil {
+			return r.sent, r.abandon(started, err)
+		}
+		if !started && claimed > 0 {
+			started = true
+			for i := range r.s.l.Lanes {
+				go r.lane(i)
+			}
+		}
+		if len(r.held) == 0 && len(r.s.unsaved) == 0 && !r.hungry() {
+			close(r.stop)
+			return r.sent, r.verdict()
+		}
+		r.wait()
+	}
+}
+
+// wait blocks until there is something for the clerk to write.
+func (r *round) wait() {
+	if len(r.s.unsaved) > 0 || len(r.held) == 0 {
+		r.drain()
+		return
+	}
+	done := r.ctx.Done()
+	if r.ctx.Err() != nil {
+		r.recall()
+		if len(r.s.unsaved) > 0 {
+			return
+		}
+		done = nil
+	}
+	select {
+	case res := <-r.results:
+		r.take(res)
+		r.drain()
+	case <-r.s.wake:
+		r.more = [2]bool{true, true}
+	case <-done:
+		r.recall()
+	}
+}
+
+func (r *round) drain() {
+	for {
+		select {
+		case res := <-r.results:
+			r.take(res)
+		default:
+			return
+		}
+	}
+}
+
+// take notes a result, to be marked in the next turn.
+func (r *round) take(res result) {
+	r.s.unsaved = append(r.s.unsaved, res)
+	if res.down != nil && r.down == nil {
+		r.down = res.down
+		r.recall()
+	}
+}
+
+// recall takes back what no lane has begun, so that it is queued again.
+func (r *round) recall() {
+	for _, queue := range []chan Outgoing{r.urgent, r.bulk} {
+		for len(queue) > 0 {
+			select {
+			case o := <-queue:
+				r.s.unsaved = append(r.s.unsaved, back(o))
+			default:
+			}
+		}
+	}
+}
+
+// back puts a mail into the queue as it was.
+func back(o Outgoing) result {
+	return result{mark: Mark{ID: o.ID, State: StateQueued, Attempts: o.Attempts, Next: o.Due}}
+}
+
+// hungry reports whether a claim is worth a transaction: there may be more, and
+// half of that queue is free.
+func (r *round) hungry() bool { return r.want(Urgent) > 0 || r.want(Bulk) > 0 }
+
+func (r *round) want(l Lane) int {
+	free := r.s.l.Window - r.count[l]
+	if !r.more[l] || r.down != nil || r.ctx.Err() != nil || free < r.s.l.Window/2 {
+		return 0
+	}
+	return free
+}
+
+// turn is the clerk's transaction: it marks what ended and claims what is next.
+func (r *round) turn() (claimed int, err error) {
+	marks, doubt := r.s.unsaved, r.s.doubt
+	if len(marks) == 0 && !doubt && !r.hungry() {
+		return 0, nil
+	}
+	now := r.s.p.Clock.Now()
+	want := [2]int{r.want(Urgent), r.want(Bulk)}
+	var got [2][]Outgoing
+	var all [2]bool
+	var blocked []result
+	// The writer is asked without the caller's cancellation: at shutdown the
+	// marks of accepted letters must still be kept.
+	err = r.s.p.Store.Update(context.WithoutCancel(r.ctx), func(ctx context.Context, tx Tx) error {
+		blocked = nil
+		if doubt {
+			if _, err := tx.RequeueMails(ctx, r.flying()); err != nil {
+				return err
+			}
+		}
+		if err := settle(ctx, tx, marks); err != nil {
+			return err
+		}
+		for lane, n := range want {
+			got[lane] = nil
+			if n == 0 {
+				continue
+			}
+			mails, err := tx.ClaimMails(ctx, Lane(lane), now, n)
+			if err != nil {
+				return err
+			}
+			for _, o := range mails {
+				if o.Suppressed.Blocks(o.Kind) {
+					blocked = append(blocked, suppressed(o))
+					continue
+				}
+				got[lane] = append(got[lane], o)
+			}
+			all[lane] = len(mails) < n // fewer than asked for is all there is
+		}
+		return settle(ctx, tx, blocked)
+	})
+	if err != nil {
+		r.s.doubt = true
+		return 0, err
+	}
+	r.s.doubt = false
+	r.s.unsaved = nil
+	for _, res := range marks {
+		r.settled(res)
+	}
+	for _, res := range blocked {
+		r.settled(res)
+	}
+	for lane, mails := range got {
+		if all[lane] {
+			r.more[lane] = false
+		}
+		for _, o := range mails {
+			r.held[o.ID] = Lane(lane)
+			r.count[lane]++
+			claimed++
+			r.queue(Lane(lane)) <- o
+		}
+	}
+	return claimed, nil
+}
+
+func settle(ctx context.Context, tx Tx, results []result) error {
+	if len(results) == 0 {
+		return nil
+	}
+	marks := make([]Mark, 0, len(results))
+	for _, res := range results {
+		marks = append(marks, res.mark)
+		if res.hard != nil {
+			if err := tx.SuppressAddress(ctx, *res.hard); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.MarkMails(ctx, marks)
+}
+
+// settled forgets a mail whose mark is durable.
+func (r *round) settled(res result) {
+	if lane, ok := r.held[res.mark.ID]; ok {
+		delete(r.held, res.mark.ID)
+		r.count[lane]--
+	}
+	if res.mark.State == StateSent {
+		r.sent++
+		r.s.outage = 0
+	}
+	if res.out.ID != "" && r.s.p.Watch != nil {
+		r.s.p.Watch.MailDone(res.out)
+	}
+}
+
+// flying returns what this round holds, ended or not.
+func (r *round) flying() []core.MailID {
+	ids := make([]core.MailID, 0, len(r.held))
+	for id := range r.held {
+		ids = append(ids, id)
+	}
+	for _, res := range r.s.unsaved {
+		ids = append(ids, res.mark.ID)
+	}
+	return ids
+}
+
+func (r *round) queue(l Lane) chan Outgoing {
+	if l == Urgent {
+		return r.urgent
+	}
+	return r.bulk
+}
+
+// abandon ends a round whose store failed: letters on their way may finish, and
+// how they ended is kept for the next round.
+func (r *round) abandon(started bool, err error) error {
+	r.drain()
+	r.recall()
+	close(r.stop)
+	if started {
+		pending := len(r.held)
+		for _, res := range r.s.unsaved {
+			if _, ok := r.held[res.mark.ID]; ok {
+				pending--
+			}
+		}
+		for ; pending > 0; pending-- {
+			r.s.unsaved = append(r.s.unsaved, <-r.results)
+		}
+	}
+	return err
+}
+
+// verdict says whether the server works, and how long to rest when it does not.
+func (r *round) verdict() error {
+	if r.down == nil {
+		r.s.restUntil(time.Time{})
+		return nil
+	}
+	r.s.outage++
+	r.s.restUntil(r.s.p.Clock.Now().Add(outagePause(r.s.outage)))
+	return &core.Error{Code: core.Unavailable, Op: "mail.deliver", Message: "The mail server does not take letters now.", Err: r.down}
+}

@@ -1,0 +1,232 @@
+package mail
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"sselfie/core"
+)
+
+// Ports is what the outbox needs from outside.
+type Ports struct {
+	Store    Store
+	Reads    Reads
+	Sender   Sender
+	Renderer Renderer
+	Minter   Minter
+	Clock    core.Clock // the business clock: when a mail is due
+	Watch    Watcher    // nil for nobody
+}
+
+// Limits are the sizes of the outbox; a zero takes the default.
+type Limits struct {
+	Lanes  int           // letters on their way at once: 4
+	Window int           // mails claimed ahead in each queue: 64
+	Letter time.Duration // the longest that one letter may hold a lane: 30 s
+	Grace  time.Duration // how long a letter on its way may still take at shutdown: 10 s
+	Idle   time.Duration // an unused connection is closed after this: 10 s
+	Poll   time.Duration // the longest sleep between two looks: 1 minute
+}
+
+func (l Limits) filled() Limits {
+	fill := func(d *time.Duration, to time.Duration) {
+		if *d <= 0 {
+			*d = to
+		}
+	}
+	if l.Lanes <= 0 {
+		l.Lanes = 4
+	}
+	if l.Window <= 0 {
+		l.Window = 64
+	}
+	fill(&l.Letter, 30*time.Second)
+	fill(&l.Grace, 10*time.Second)
+	fill(&l.Idle, 10*time.Second)
+	fill(&l.Poll, time.Minute)
+	return l
+}
+
+// Service keeps what use cases promised: it takes due mails from the outbox,
+// has them rendered and handed over, and writes down how that ended.
+//
+// A mail is in sending from the claim to the mark. Only a crash between the
+// server's yes and the mark's commit can hand a letter over twice, and then with
+// the same Message-ID.
+type Service struct {
+	p    Ports
+	l    Limits
+	wake chan struct{}
+
+	mu      sync.Mutex // one round at a time
+	conns   []Conn     // by lane, kept between rounds
+	unsaved []result   // ended, but the store has not taken the mark yet
+	doubt   bool       // a claim may have been committed without our knowing
+	outage  int        // rounds in a row without a working server
+
+	rest  sync.Mutex
+	until time.Time // of the rest after an outage, by the business clock
+}
+
+// New returns the outbox. Nothing moves before Run or DeliverDue.
+func New(p Ports, l Limits) *Service {
+	l = l.filled()
+	return &Service{p: p, l: l, wake: make(chan struct{}, 1), conns: make([]Conn, l.Lanes)}
+}
+
+// Wake makes Run look at the outbox now. It never waits: the store calls it
+// after each commit that promised a mail.
+func (s *Service) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Requeue puts back what a crash left in sending. It is called once at the
+// start: the instance lock says that nobody else holds those mails.
+func (s *Service) Requeue(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	err := s.p.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+		n, err = tx.RequeueMails(ctx, nil)
+		return err
+	})
+	s.doubt = err != nil // then the next round begins with it
+	return n, err
+}
+
+// Run delivers until ctx ends: at once what was left over, then whatever falls
+// due, woken by Wake and by the next due time. When ctx ends, letters on their
+// way may finish and the rest goes back to the queue.
+func (s *Service) Run(ctx context.Context) error {
+	defer s.hangUp()
+	for first := true; ctx.Err() == nil; first = false {
+		if first {
+			if _, err := s.Requeue(ctx); err != nil {
+				s.trouble(err)
+			}
+		}
+		if s.resting() <= 0 {
+			if _, err := s.round(ctx); err != nil && ctx.Err() == nil {
+				s.trouble(err)
+				if s.resting() <= 0 { // the store: it has no rest of its own
+					s.restUntil(s.p.Clock.Now().Add(time.Second))
+				}
+			}
+		}
+		if ctx.Err() == nil {
+			s.sleep(ctx)
+		}
+	}
+	return nil
+}
+
+// DeliverDue hands over everything that is due now and returns how many letters
+// were accepted. It does not wait out a rest after an outage: whoever asks by
+// hand, or moves the clock, wants to know.
+func (s *Service) DeliverDue(ctx context.Context) (int, error) {
+	return s.round(ctx)
+}
+
+// NextDue returns when the outbox has something to do next, false for never.
+func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
+	at, ok, err := s.p.Reads.NextMailDue(ctx)
+	if err != nil || !ok {
+		return time.Time{}, false, err
+	}
+	s.rest.Lock()
+	defer s.rest.Unlock()
+	if at.Before(s.until) {
+		at = s.until
+	}
+	return at, true, nil
+}
+
+// Retry queues a mail that was given up. Asking for it is the creator's word
+// that the address works, so a hard bounce on record is lifted.
+func (s *Service) Retry(ctx context.Context, id core.MailID) error {
+	return s.p.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		key, err := tx.RetryMail(ctx, id, s.p.Clock.Now())
+		if err != nil {
+			return err
+		}
+		return tx.LiftSuppression(ctx, key, HardBounce)
+	})
+}
+
+// sleep waits for a wake-up or for the next due time, and closes the
+// connections when nothing happens for a while.
+func (s *Service) sleep(ctx context.Context) {
+	idle := time.NewTimer(s.l.Idle)
+	defer idle.Stop()
+	next := time.NewTimer(s.pause(ctx))
+	defer next.Stop()
+	for {
+		wake := s.wake
+		if s.resting() > 0 {
+			wake = nil // a promise more does not bring the server back
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake:
+			return
+		case <-next.C:
+			return
+		case <-idle.C:
+			s.hangUp()
+		}
+	}
+}
+
+// pause returns how long there is nothing to do, as far as can be known.
+func (s *Service) pause(ctx context.Context) time.Duration {
+	if rest := s.resting(); rest > 0 {
+		return rest
+	}
+	at, ok, err := s.NextDue(ctx)
+	if err != nil || !ok {
+		return s.l.Poll
+	}
+	return min(max(at.Sub(s.p.Clock.Now()), 0), s.l.Poll)
+}
+
+func (s *Service) resting() time.Duration {
+	s.rest.Lock()
+	defer s.rest.Unlock()
+	return s.until.Sub(s.p.Clock.Now())
+}
+
+func (s *Service) restUntil(t time.Time) {
+	s.rest.Lock()
+	defer s.rest.Unlock()
+	s.until = t
+}
+
+// hangUp closes the idle connections, unless a round is using them.
+func (s *Service) hangUp() {
+	if !s.mu.TryLock() {
+		return
+	}
+	defer s.mu.Unlock()
+	for i := range s.conns {
+		s.drop(i)
+	}
+}
+
+// drop closes the connection of a lane that has no letter on its way.
+func (s *Service) drop(lane int) {
+	if c := s.conns[lane]; c != nil {
+		_ = c.Close() // a failed goodbye loses nothing
+		s.conns[lane] = nil
+	}
+}
+
+func (s *Service) trouble(err error) {
+	if s.p.Watch != nil {
+		s.p.Watch.OutboxTrouble(err)
+	}
+}
