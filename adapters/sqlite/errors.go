@@ -1,0 +1,116 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"sselfie/core"
+)
+
+// What an operator can do about each trouble. The hint stands in the logged
+// cause; people at a browser only learn that it is worth trying again.
+const (
+	hintFull     = "the disk is full: free space in the data folder, nothing was written"
+	hintIO       = "the disk does not answer: look at the system log before going on"
+	hintBusy     = "another program holds the database: close it (sqlite3 shells count)"
+	hintReadOnly = "the database cannot be written: look at the owner of the files and at the mount"
+	hintOpen     = "the database cannot be opened: look at path, owner and mode of the data folder"
+	hintCorrupt  = "the database file is damaged: stop the server and run `sselfie restore` with the newest backup"
+	hintLimit    = "the work took longer than the writer allows: split it into chunks"
+)
+
+// translate says in our words what went wrong at SQLite. It is the only place
+// that knows SQLite's numbers. An error that already is a core.Error passes.
+func translate(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *core.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return &core.Error{Code: core.NotFound, Op: op, Message: "That is not here.", Err: err}
+	}
+	code, ours := sqliteCode(err)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), ours && code&0xff == lib.SQLITE_INTERRUPT:
+		return unavailable(op, fmt.Errorf("%w (%s)", err, hintLimit))
+	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
+		return unavailable(op, err)
+	case !ours:
+		return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: err}
+	}
+	switch code {
+	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_ROWID:
+		return &core.Error{Code: core.Conflict, Op: op, Message: "That exists already.", Err: err}
+	case lib.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return &core.Error{Code: core.Conflict, Op: op, Message: "That belongs to something that is not here.", Err: err}
+	}
+	hint := ""
+	switch code & 0xff {
+	case lib.SQLITE_FULL:
+		hint = hintFull
+	case lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_PROTOCOL:
+		hint = hintIO
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		hint = hintBusy
+	case lib.SQLITE_READONLY, lib.SQLITE_PERM:
+		hint = hintReadOnly
+	case lib.SQLITE_CANTOPEN:
+		hint = hintOpen
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: fmt.Errorf("%w (%s)", err, hintCorrupt)}
+	}
+	if hint != "" {
+		return unavailable(op, fmt.Errorf("%w (%s)", err, hint))
+	}
+	return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: err}
+}
+
+const (
+	messageInternal    = "Something went wrong on our side. Please try again."
+	messageUnavailable = "We are busy right now. Please try again in a moment."
+)
+
+func unavailable(op string, err error) *core.Error {
+	return &core.Error{Code: core.Unavailable, Op: op, Message: messageUnavailable, Err: err}
+}
+
+// sqliteCode returns SQLite's extended result code when err came from SQLite.
+func sqliteCode(err error) (int, bool) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	return e.Code(), true
+}
+
+// isDamage reports whether err says that the file itself is not a sound database.
+func isDamage(err error) bool {
+	code, ok := sqliteCode(err)
+	return ok && (code&0xff == lib.SQLITE_CORRUPT || code&0xff == lib.SQLITE_NOTADB)
+}
+
+// endsTransaction reports whether err is one of those at which SQLite may roll
+// back the whole transaction, savepoints and all, without being asked.
+func endsTransaction(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true
+	}
+	code, ok := sqliteCode(err)
+	if !ok {
+		return false
+	}
+	switch code & 0xff {
+	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_BUSY, lib.SQLITE_INTERRUPT,
+		lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB, lib.SQLITE_READONLY, lib.SQLITE_ABORT:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+	"time"
+)
+
+// schema is a small house to test the mechanics in.
+func schema() fstest.MapFS {
+	return fstest.MapFS{"00001_notes.sql": {Data: []byte(`-- +goose Up
+CREATE TABLE books (id TEXT PRIMARY KEY) STRICT;
+CREATE TABLE notes (
+    id   INTEGER PRIMARY KEY,
+    who  TEXT NOT NULL,
+    n    INTEGER NOT NULL CHECK (n >= 0),
+    book TEXT REFERENCES books (id),
+    at   INTEGER,
+    UNIQUE (who, n)
+) STRICT;
+-- +goose Down
+DROP TABLE notes;
+DROP TABLE books;
+`)}}
+}
+
+func open(t testing.TB, opts Options) *DB {
+	t.Helper()
+	if opts.Path == "" {
+		opts.Path = filepath.Join(t.TempDir(), "data", "sselfie.db")
+	}
+	if opts.Migrations == nil {
+		opts.Migrations = schema()
+	}
+	db, err := Open(context.Background(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return db
+}
+
+// limited returns a context that ends a test which waits for ever.
+func limited(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func (tx *Tx) note(ctx context.Context, who string, n int) error {
+	_, err := tx.exec(ctx, `INSERT INTO notes (who, n) VALUES (?, ?)`, who, n)
+	return err
+}
+
+func note(who string, n int) func(context.Context, *Tx) error {
+	return func(ctx context.Context, tx *Tx) error { return tx.note(ctx, who, n) }
+}
+
+func (r reads) notes(ctx context.Context, who string) (int, error) {
+	return one(ctx, r, scalar[int], `SELECT count(*) FROM notes WHERE who = ?`, who)
+}
+
+func wantNotes(t testing.TB, db *DB, who string, want int) {
+	t.Helper()
+	got, err := db.notes(limited(t), who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != want {
+		t.Errorf("%d notes of %s, want %d", got, who, want)
+	}
+}
