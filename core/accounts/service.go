@@ -1,0 +1,457 @@
+package accounts
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"sselfie/core"
+	"sselfie/core/credits"
+	"sselfie/core/mail"
+	"sselfie/core/tracking"
+)
+
+// Service signs people up, in and out.
+type Service struct {
+	Store         Updater
+	Read          Reader
+	Clock         core.Clock // business time: links, stamps
+	Wall          core.Clock // wall time: sessions and limits
+	IDs           core.IDs
+	Tokens        core.Tokens
+	Hasher        Hasher
+	Fold          core.Fold
+	Ledger        credits.Ledger
+	Post          mail.Post
+	SignUpCredits int
+	// Home returns where a customer goes after signing in without a wish of
+	// her own: the page of her latest purchase, "" for none.
+	Home func(ctx context.Context, user core.UserID) string
+}
+
+// Client says who asks, for the list of signed-in devices.
+type Client struct {
+	UserAgent string
+	Address   string // truncated
+}
+
+// Signed is somebody who has just signed in. Token goes into the cookie and is
+// kept nowhere.
+type Signed struct {
+	User     User
+	Token    string
+	Redirect string
+}
+
+// SignUp makes an account with the sign-up credits and signs it in. The address
+// is not proven by that; the welcome mail carries the link which does. A taken
+// address fails with core.Conflict.
+func (s *Service) SignUp(ctx context.Context, email, password, name, next string, c Client) (Signed, error) {
+	const op = "accounts.SignUp"
+	key, fields := s.Fold(email), map[string]string{}
+	if msg := CheckAddress(email); msg != "" {
+		fields["email"] = msg
+	}
+	if msg := CheckPassword(password); msg != "" {
+		fields["password"] = msg
+	}
+	name = strings.TrimSpace(name)
+	if utf8.RuneCountInString(name) > 200 {
+		fields["name"] = "A name has at most 200 characters."
+	}
+	if len(fields) > 0 {
+		return Signed{}, &core.Error{Code: core.Invalid, Op: op, Message: "Check the marked fields.", Fields: fields}
+	}
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return Signed{}, err
+	}
+	now := s.Clock.Now()
+	u := User{
+		ID: core.UserID(s.IDs.NewID("usr")), Email: strings.TrimSpace(email), Key: key, Name: name,
+		PasswordHash: hash, PasswordSetAt: now, Origin: FromSignUp, CreatedAt: now, LastLoginAt: now,
+	}
+	sess, token := s.session(u.ID, c)
+	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		if _, err := tx.UserByKey(ctx, key); err == nil {
+			return taken(op)
+		} else if !core.Is(err, core.NotFound) {
+			return err
+		}
+		if err := tx.InsertUser(ctx, u); err != nil {
+			return err
+		}
+		if s.SignUpCredits > 0 {
+			if _, _, err := s.Ledger.Grant(ctx, tx, credits.Line{
+				User: u.ID, Amount: s.SignUpCredits, Type: credits.SignUp, Description: "Credits to start with", Key: "sign_up", At: now,
+			}); err != nil {
+				return err
+			}
+		}
+		if err := tx.InsertSession(ctx, sess); err != nil {
+			return err
+		}
+		if err := tx.RecordEvent(ctx, tracking.Event{Name: tracking.SignUp, User: u.ID, At: now}); err != nil {
+			return err
+		}
+		return s.Post.Enqueue(ctx, tx, mail.Promise{
+			Kind: mail.Welcome, User: u.ID, To: u.Email, Reference: "sign_up", Token: mail.ConfirmToken,
+			Props: mail.Props{"name": u.Name, "credits": itoa(s.SignUpCredits)},
+		}, now)
+	})
+	if err != nil {
+		return Signed{}, err
+	}
+	return Signed{User: u, Token: token, Redirect: afterSignUp(next)}, nil
+}
+
+func taken(op string) error {
+	return &core.Error{
+		Code: core.Conflict, Op: op, Message: "There is an account with this address. Log in, or ask for a new password.",
+		Fields: map[string]string{"email": "There is an account with this address. Log in, or ask for a new password."},
+	}
+}
+
+// Limits by account (security.md, T13 and T14): wrong passwords, and mails that
+// somebody else could make us send.
+const (
+	loginWindow   = 15 * time.Minute
+	loginAttempts = 10
+	resetPerHour  = 3
+	resetPerDay   = 5
+)
+
+// Login checks a password. A wrong one and an unknown address look alike and
+// take about the same time.
+func (s *Service) Login(ctx context.Context, email, password, returnTo string, c Client) (Signed, error) {
+	const op = "accounts.Login"
+	key, wall := s.Fold(email), s.Wall.Now()
+	u, err := s.Read.UserByKey(ctx, key)
+	if err != nil && !core.Is(err, core.NotFound) {
+		return Signed{}, err
+	}
+	limit := "login:" + string(key)
+	var tries int
+	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+		tries, err = tx.Hits(ctx, limit, loginWindow, wall)
+		return err
+	}); err != nil {
+		return Signed{}, err
+	}
+	if tries >= loginAttempts {
+		return Signed{}, &core.Error{
+			Code: core.RateLimited, Op: op,
+			Message: "Too many tries with a wrong password. Wait a quarter of an hour, or set a new password by mail.",
+			Extra:   map[string]any{"retryAfter": int(loginWindow.Seconds())},
+		}
+	}
+	ok := false
+	if u.PasswordHash == "" {
+		err = s.Hasher.VerifyDummy(ctx, password)
+	} else {
+		ok, err = s.Hasher.Verify(ctx, password, u.PasswordHash)
+	}
+	if err != nil {
+		return Signed{}, err
+	}
+	if !ok {
+		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+			_, err := tx.CountHit(ctx, limit, loginWindow, wall)
+			return err
+		}); err != nil {
+			return Signed{}, err
+		}
+		return Signed{}, wrongPassword(op)
+	}
+	sess, token := s.session(u.ID, c)
+	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		// The password was compared outside: it must still be the one.
+		fresh, err := tx.UserByID(ctx, u.ID)
+		if err != nil || fresh.PasswordHash != u.PasswordHash || fresh.Key != key {
+			return wrongPassword(op)
+		}
+		fresh.LastLoginAt = s.Clock.Now()
+		u = fresh
+		if err := tx.SaveUser(ctx, fresh); err != nil {
+			return err
+		}
+		if err := tx.ClearHits(ctx, limit); err != nil {
+			return err
+		}
+		return tx.InsertSession(ctx, sess)
+	})
+	if err != nil {
+		return Signed{}, err
+	}
+	return Signed{User: u, Token: token, Redirect: SafePath(returnTo)}, nil
+}
+
+func wrongPassword(op string) error {
+	return &core.Error{Code: core.InvalidCredentials, Op: op, Message: "Address and password don't fit together. Check both, or set a new password."}
+}
+
+// Logout ends one session. An unknown token is fine.
+func (s *Service) Logout(ctx context.Context, token string) error {
+	if token == "" {
+		return nil
+	}
+	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.DeleteSession(ctx, s.Tokens.HashToken(token))
+	})
+}
+
+// Forgot mails a link that sets a new password, at most 3 an hour and 5 a day
+// for one address. It answers the same whether the address is known or not.
+func (s *Service) Forgot(ctx context.Context, email string) error {
+	key, now, wall := s.Fold(email), s.Clock.Now(), s.Wall.Now()
+	if CheckAddress(email) != "" {
+		return nil
+	}
+	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		hour, err := tx.CountHit(ctx, "reset:h:"+string(key), time.Hour, wall)
+		if err != nil {
+			return err
+		}
+		day, err := tx.CountHit(ctx, "reset:d:"+string(key), 24*time.Hour, wall)
+		if err != nil {
+			return err
+		}
+		u, err := tx.UserByKey(ctx, key)
+		if core.Is(err, core.NotFound) || hour > resetPerHour || day > resetPerDay {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.Post.Enqueue(ctx, tx, mail.Promise{
+			Kind: mail.PasswordReset, User: u.ID, To: u.Email, Reference: s.IDs.NewID("req"), Token: mail.ResetToken,
+			Props: mail.Props{"name": u.Name},
+		}, now)
+	})
+}
+
+// CheckToken reports whether a set-up or reset link still works, for the page
+// that it leads to. It fails with core.TokenInvalid.
+func (s *Service) CheckToken(ctx context.Context, token string) error {
+	t, err := s.Read.TokenByHash(ctx, s.Tokens.HashToken(token))
+	if err != nil {
+		if core.Is(err, core.NotFound) {
+			return invalidToken("accounts.CheckToken")
+		}
+		return err
+	}
+	if !s.usable(t, mail.SetupToken, mail.ResetToken) {
+		return invalidToken("accounts.CheckToken")
+	}
+	return nil
+}
+
+// SetPassword spends a set-up or reset link: it proves the address, sets the
+// password, ends all other sessions and links, and signs in. Only the change of
+// an existing password is told by mail.
+func (s *Service) SetPassword(ctx context.Context, token, password string, c Client) (Signed, error) {
+	const op = "accounts.SetPassword"
+	if msg := CheckPassword(password); msg != "" {
+		return Signed{}, core.FieldError(op, "password", msg)
+	}
+	if err := s.CheckToken(ctx, token); err != nil {
+		return Signed{}, err
+	}
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return Signed{}, err
+	}
+	now := s.Clock.Now()
+	var u User
+	var plain string
+	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		t, err := s.spend(ctx, tx, op, token, mail.SetupToken, mail.ResetToken)
+		if err != nil {
+			return err
+		}
+		if u, err = tx.UserByID(ctx, t.User); err != nil || u.Key != t.Key {
+			return invalidToken(op)
+		}
+		changed := u.PasswordHash != ""
+		if u, err = Revoke(ctx, tx, u); err != nil {
+			return err
+		}
+		if u.VerifiedAt.IsZero() {
+			u.VerifiedAt = now
+		}
+		u.PasswordHash, u.PasswordSetAt, u.LastLoginAt = hash, now, now
+		if err := tx.SaveUser(ctx, u); err != nil {
+			return err
+		}
+		var sess Session
+		sess, plain = s.session(u.ID, c)
+		if err := tx.InsertSession(ctx, sess); err != nil {
+			return err
+		}
+		if !changed {
+			return nil
+		}
+		return s.Post.Enqueue(ctx, tx, mail.Promise{
+			Kind: mail.PasswordChanged, User: u.ID, To: u.Email, Reference: t.Hash[:16], Props: mail.Props{"name": u.Name},
+		}, now)
+	})
+	if err != nil {
+		return Signed{}, err
+	}
+	to := ""
+	if s.Home != nil {
+		to = s.Home(ctx, u.ID)
+	}
+	return Signed{User: u, Token: plain, Redirect: SafePath(to)}, nil
+}
+
+// Confirm spends the link of the welcome mail: it proves the address and signs
+// nobody in. A second click is fine as long as the address is proven.
+func (s *Service) Confirm(ctx context.Context, token string) error {
+	const op = "accounts.Confirm"
+	now := s.Clock.Now()
+	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		t, err := tx.TokenByHash(ctx, s.Tokens.HashToken(token))
+		if core.Is(err, core.NotFound) {
+			return invalidToken(op)
+		}
+		if err != nil {
+			return err
+		}
+		u, err := tx.UserByID(ctx, t.User)
+		if err != nil || u.Key != t.Key || t.Purpose != mail.ConfirmToken {
+			return invalidToken(op)
+		}
+		if !t.UsedAt.IsZero() && u.Verified() {
+			return nil
+		}
+		if !s.usable(t, mail.ConfirmToken) {
+			return invalidToken(op)
+		}
+		if err := tx.MarkTokenUsed(ctx, t.Hash, now); err != nil {
+			return err
+		}
+		if u.VerifiedAt.IsZero() {
+			u.VerifiedAt = now
+		}
+		return tx.SaveUser(ctx, u)
+	})
+}
+
+// Authenticate returns who a session token belongs to. It fails with
+// core.NotAuthenticated when there is no such session, or no longer.
+func (s *Service) Authenticate(ctx context.Context, token string) (Session, User, error) {
+	const op = "accounts.Authenticate"
+	if token == "" {
+		return Session{}, User{}, &core.Error{Code: core.NotAuthenticated, Op: op, Message: "Log in to go on."}
+	}
+	sess, u, err := s.Read.SessionUser(ctx, s.Tokens.HashToken(token))
+	now := s.Wall.Now()
+	if core.Is(err, core.NotFound) || (err == nil && !sess.Live(now)) {
+		return Session{}, User{}, &core.Error{Code: core.NotAuthenticated, Op: op, Message: "Log in to go on."}
+	}
+	if err != nil {
+		return Session{}, User{}, err
+	}
+	if now.Sub(sess.LastSeenAt) >= sessionTouch {
+		// Noting the visit must not fail the page.
+		_ = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error { return tx.TouchSession(ctx, sess.TokenHash, now) })
+	}
+	return sess, u, nil
+}
+
+// MintToken makes a link for a mail that is about to be sent and keeps its hash.
+// It is the mail package's Minter.
+func (s *Service) MintToken(ctx context.Context, user core.UserID, purpose mail.TokenPurpose, key core.EmailKey) (string, error) {
+	plain, now := s.Tokens.NewToken(), s.Clock.Now()
+	err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		u, err := tx.UserByID(ctx, user)
+		if err != nil {
+			return err
+		}
+		if u.Key != key && purpose != mail.ChangeToken {
+			return &core.Error{Code: core.Conflict, Op: "accounts.MintToken", Message: "The address no longer belongs to this account."}
+		}
+		return tx.InsertToken(ctx, Token{
+			Hash: s.Tokens.HashToken(plain), User: user, Purpose: purpose, Key: key, CreatedAt: now, ExpiresAt: now.Add(Lifetime(purpose)),
+		})
+	})
+	return plain, err
+}
+
+// CreateAdmin makes the account an admin, with this password and a proven
+// address; an existing account is updated.
+func (s *Service) CreateAdmin(ctx context.Context, email, password string) (User, error) {
+	const op = "accounts.CreateAdmin"
+	if msg := CheckAddress(email); msg != "" {
+		return User{}, core.FieldError(op, "email", msg)
+	}
+	if msg := CheckPassword(password); msg != "" {
+		return User{}, core.FieldError(op, "password", msg)
+	}
+	key, now := s.Fold(email), s.Clock.Now()
+	if old, err := s.Read.UserByKey(ctx, key); err == nil && old.Admin && old.PasswordHash != "" {
+		if same, err := s.Hasher.Verify(ctx, password, old.PasswordHash); err == nil && same {
+			return old, nil
+		}
+	}
+	hash, err := s.Hasher.Hash(ctx, password)
+	if err != nil {
+		return User{}, err
+	}
+	var u User
+	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		u, err = tx.UserByKey(ctx, key)
+		fresh := core.Is(err, core.NotFound)
+		if err != nil && !fresh {
+			return err
+		}
+		if fresh {
+			u = User{ID: core.UserID(s.IDs.NewID("usr")), Email: strings.TrimSpace(email), Key: key, Origin: FromAdmin, CreatedAt: now}
+			if err := tx.InsertUser(ctx, u); err != nil {
+				return err
+			}
+		} else if u, err = Revoke(ctx, tx, u); err != nil {
+			return err
+		}
+		u.Admin, u.PasswordHash, u.PasswordSetAt = true, hash, now
+		if u.VerifiedAt.IsZero() {
+			u.VerifiedAt = now
+		}
+		return tx.SaveUser(ctx, u)
+	})
+	return u, err
+}
+
+func (s *Service) session(user core.UserID, c Client) (Session, string) {
+	token, now := s.Tokens.NewToken(), s.Wall.Now()
+	return Session{
+		TokenHash: s.Tokens.HashToken(token), User: user, CreatedAt: now, LastSeenAt: now, AuthenticatedAt: now,
+		ExpiresAt: now.Add(SessionLifetime), UserAgent: tracking.Clip(c.UserAgent), Address: c.Address,
+	}, token
+}
+
+func (s *Service) usable(t Token, purposes ...mail.TokenPurpose) bool {
+	for _, p := range purposes {
+		if t.Purpose == p {
+			return t.UsedAt.IsZero() && s.Clock.Now().Before(t.ExpiresAt)
+		}
+	}
+	return false
+}
+
+func (s *Service) spend(ctx context.Context, tx Tx, op, token string, purposes ...mail.TokenPurpose) (Token, error) {
+	t, err := tx.TokenByHash(ctx, s.Tokens.HashToken(token))
+	if core.Is(err, core.NotFound) || (err == nil && !s.usable(t, purposes...)) {
+		return t, invalidToken(op)
+	}
+	if err != nil {
+		return t, err
+	}
+	return t, tx.MarkTokenUsed(ctx, t.Hash, s.Clock.Now())
+}
+
+func invalidToken(op string) error {
+	return &core.Error{Code: core.TokenInvalid, Op: op, Message: "This link was used before or has run out. Ask for a new one."}
+}
