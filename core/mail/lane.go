@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"sselfie/core"
 )
@@ -91,13 +90,10 @@ func (r *round) hand(ctx context.Context, lane int, l Letter) error {
 func (r *round) letterContext() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), r.s.l.Letter)
 	unwatch := context.AfterFunc(r.ctx, func() {
-		grace := time.NewTimer(r.s.l.Grace)
-		defer grace.Stop()
-		select {
-		case <-grace.C:
-			cancel()
-		case <-ctx.Done():
-		}
+		grace, done := context.WithTimeout(ctx, r.s.l.Grace)
+		defer done()
+		<-grace.Done()
+		cancel()
 	})
 	return ctx, func() { unwatch(); cancel() }
 }

@@ -160,25 +160,26 @@ func (s *Service) Retry(ctx context.Context, id core.MailID) error {
 // sleep waits for a wake-up or for the next due time, and closes the
 // connections when nothing happens for a while.
 func (s *Service) sleep(ctx context.Context) {
-	idle := time.NewTimer(s.l.Idle)
-	defer idle.Stop()
-	next := time.NewTimer(s.pause(ctx))
-	defer next.Stop()
-	for {
-		wake := s.wake
-		if s.resting() > 0 {
-			wake = nil // a promise more does not bring the server back
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-wake:
-			return
-		case <-next.C:
-			return
-		case <-idle.C:
-			s.hangUp()
-		}
+	next, cancel := context.WithTimeout(ctx, s.pause(ctx))
+	defer cancel()
+	idle, cancelIdle := context.WithTimeout(next, s.l.Idle)
+	defer cancelIdle()
+	wake := s.wake
+	if s.resting() > 0 {
+		wake = nil // one promise more does not bring the server back
+	}
+	select {
+	case <-wake:
+		return
+	case <-idle.Done():
+	}
+	if next.Err() != nil {
+		return
+	}
+	s.hangUp()
+	select {
+	case <-wake:
+	case <-next.Done():
 	}
 }
 

@@ -1,0 +1,168 @@
+package smtp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	netmail "net/mail"
+	"net/textproto"
+
+	gomail "github.com/wneessen/go-mail"
+	gosmtp "github.com/wneessen/go-mail/smtp"
+
+	"sselfie/core/mail"
+)
+
+// lane is one connection, made again when it was lost.
+type lane struct {
+	c      Config
+	client *gosmtp.Client // nil while there is no connection
+	wire   *wire
+	used   bool // a letter has gone over this connection: it may have gone stale since
+}
+
+// connect leads a new connection through banner, EHLO, STARTTLS and sign-in.
+// Whatever goes wrong there concerns every letter.
+func (l *lane) connect(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.c.Timeouts.Dial)
+	defer cancel()
+	raw, err := l.c.Dial(ctx, "tcp", l.c.address())
+	if err != nil {
+		return &mail.SendError{Fault: mail.Down, Stage: "connect", Err: err}
+	}
+	w := &wire{Conn: raw}
+	defer w.limit(ctx, l.c.Timeouts.Dial)()
+	var conn net.Conn = w
+	if l.c.Port == implicitPort && l.c.TLS != None {
+		secure := tls.Client(w, l.c.tls())
+		if err := secure.HandshakeContext(ctx); err != nil {
+			_ = raw.Close()
+			return &mail.SendError{Fault: mail.Down, Stage: "starttls", Err: err}
+		}
+		conn = secure
+	}
+	client, err := l.c.client(gomail.WithDialContextFunc(func(context.Context, string, string) (net.Conn, error) { return conn, nil }))
+	if err == nil {
+		l.client, err = client.DialToSMTPClientWithContext(ctx)
+	}
+	if err != nil {
+		_ = raw.Close() // go-mail leaves a half-made connection open
+		return &mail.SendError{Fault: mail.Down, Stage: w.at(), Code: codeOf(err), Err: err}
+	}
+	l.wire, l.used = w, false
+	return nil
+}
+
+// Send hands one letter over. When a kept connection turns out to be dead
+// before the letter was named, a new one is made: nothing has been sent yet.
+func (l *lane) Send(ctx context.Context, letter mail.Letter) error {
+	ctx, cancel := context.WithTimeout(ctx, l.c.Timeouts.Letter)
+	defer cancel()
+	env, err := compose(letter)
+	if err != nil {
+		return &mail.SendError{Fault: mail.Final, Stage: "compose", Err: err}
+	}
+	for {
+		if l.client == nil {
+			if err := l.connect(ctx); err != nil {
+				return err
+			}
+		}
+		stale := l.used
+		err := l.converse(ctx, env)
+		if err == nil {
+			l.used = true
+			return nil
+		}
+		if stale && err.Stage == "mail" && l.client == nil && ctx.Err() == nil {
+			continue
+		}
+		err.Err = discreet(err.Err, env.to)
+		return err
+	}
+}
+
+// converse is MAIL, RCPT, DATA, the letter, the dot. On the way out the lane
+// holds a connection that is ready for the next letter, or none.
+func (l *lane) converse(ctx context.Context, env envelope) *mail.SendError {
+	// Some relays pass a letter that was announced as SMTPUTF8 only to servers
+	// that speak it, so it is announced only when an address needs it.
+	l.client.SkipSMTPUTF8(env.ascii)
+	var body io.WriteCloser
+	for _, step := range []struct {
+		stage string
+		do    func() error
+	}{
+		{"mail", func() error { return l.client.Mail("<" + env.from + ">") }},
+		{"rcpt", func() error { return l.client.Rcpt("<" + env.to + ">") }},
+		{"data", func() (err error) { body, err = l.client.Data(); return err }},
+		{"dot", func() error {
+			if _, err := body.Write(env.bytes); err != nil {
+				return err
+			}
+			return body.Close()
+		}},
+	} {
+		limit := l.c.Timeouts.Command
+		if step.stage == "dot" {
+			limit = l.c.Timeouts.Body
+		}
+		done := l.wire.limit(ctx, limit)
+		err := step.do()
+		done()
+		if err != nil {
+			l.recover(ctx, step.stage, err)
+			return &mail.SendError{Fault: meaning(step.stage, err), Stage: step.stage, Code: codeOf(err), Err: err}
+		}
+	}
+	return nil
+}
+
+// recover makes the connection ready for the next letter after a refusal, or
+// gives it up.
+func (l *lane) recover(ctx context.Context, stage string, err error) {
+	var answer *textproto.Error
+	if !errors.As(err, &answer) || answer.Code == 421 || ctx.Err() != nil {
+		l.drop()
+		return
+	}
+	l.used = true
+	if stage == "dot" {
+		return // the refusal ended the letter
+	}
+	done := l.wire.limit(ctx, l.c.Timeouts.Command)
+	defer done()
+	if l.client.Reset() != nil {
+		l.drop()
+	}
+}
+
+func (l *lane) drop() {
+	if l.wire != nil {
+		_ = l.wire.Close()
+	}
+	l.client, l.wire = nil, nil
+}
+
+// Close says goodbye, if the server still listens.
+func (l *lane) Close() error {
+	if l.client == nil {
+		return nil
+	}
+	done := l.wire.limit(context.Background(), min(l.c.Timeouts.Command, l.c.Timeouts.Dial))
+	defer done()
+	_ = l.client.Quit() // every letter is accounted for, so a server that has hung up is fine
+	l.drop()
+	return nil
+}
+
+// addressOf returns the bare address of a header value.
+func addressOf(header string) (string, error) {
+	a, err := netmail.ParseAddress(header)
+	if err != nil {
+		return "", err
+	}
+	return a.Address, nil
+}

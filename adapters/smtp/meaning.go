@@ -1,0 +1,90 @@
+package smtp
+
+import (
+	"errors"
+	"net/textproto"
+	"regexp"
+	"strings"
+
+	"sselfie/core/mail"
+)
+
+// codeOf returns the server's answer, 0 when it gave none that can be read.
+func codeOf(err error) int {
+	var answer *textproto.Error
+	if errors.As(err, &answer) {
+		return answer.Code
+	}
+	return 0
+}
+
+// enhanced finds the status code of RFC 3463 in an answer.
+var enhanced = regexp.MustCompile(`\b5\.(\d{1,3}\.\d{1,3})\b`)
+
+// nobody are the enhanced codes that say: there is no such mailbox.
+var nobody = map[string]bool{"1.0": true, "1.1": true, "1.2": true, "1.3": true, "1.6": true, "1.10": true, "2.0": true, "2.1": true}
+
+// meaning says what a refusal at a stage ends. Only a refusal of the recipient
+// is a bounce, and only when it is about the mailbox: a server that refuses us
+// by policy (5.7.x, a blocklist, a missing record in our DNS) says nothing about
+// the person, and must not put every customer on the suppression list.
+func meaning(stage string, err error) mail.Fault {
+	code := codeOf(err)
+	switch code {
+	case 530, 534, 535, 538:
+		return mail.Down // it wants us to sign in, or to sign in better
+	}
+	if code < 500 || code > 599 {
+		return mail.Temporary
+	}
+	detail := ""
+	if found := enhanced.FindStringSubmatch(err.Error()); found != nil {
+		detail = found[1]
+	}
+	switch {
+	case stage == "mail":
+		return mail.Temporary // it dislikes our sender: a matter of settings, no reason to give letters up
+	case nobody[detail]:
+		return mail.Bounced
+	case stage == "rcpt" && detail == "" && !policy(err.Error()):
+		return mail.Bounced
+	}
+	return mail.Final
+}
+
+// policy reports whether an answer without an enhanced code speaks of us rather
+// than of the mailbox.
+func policy(answer string) bool {
+	answer = strings.ToLower(answer)
+	for _, word := range []string{"relay", "block", "blacklist", "spam", "policy", "dnsbl", "spf", "dkim", "dmarc", "reputation", "listed", "too many", "size"} {
+		if strings.Contains(answer, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// quiet is an error whose text does not name the recipient.
+type quiet struct {
+	text string
+	err  error
+}
+
+// Error returns the text.
+func (q quiet) Error() string { return q.text }
+
+// Unwrap returns the cause.
+func (q quiet) Unwrap() error { return q.err }
+
+// discreet takes the recipient's address out of an error, because errors are
+// logged and servers like to repeat it.
+func discreet(err error, to string) error {
+	if to == "" {
+		return err
+	}
+	text := regexp.MustCompile("(?i)"+regexp.QuoteMeta(to)).ReplaceAllLiteralString(err.Error(), "(the address)")
+	if text == err.Error() {
+		return err
+	}
+	return quiet{text: text, err: err}
+}
