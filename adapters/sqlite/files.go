@@ -63,3 +63,12 @@ func syncFolder(folder string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// syncFile makes a file durable that no connection of this process has open.
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

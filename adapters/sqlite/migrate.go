@@ -11,8 +11,6 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
-
-	"sselfie/core"
 )
 
 // versionTable is where goose keeps the applied versions.
@@ -39,7 +37,7 @@ func Status(ctx context.Context, opts Options) ([]Migration, error) {
 	}
 	applied := map[int64]time.Time{}
 	if _, err := os.Stat(opts.Path); err == nil {
-		if err := look(ctx, opts.Path, func(q pool) error {
+		if err := look(ctx, opts.Path, readerDSN(opts.Path), func(q pool) error {
 			has, err := hasVersions(ctx, q)
 			if err != nil || !has {
 				return err
@@ -232,6 +230,10 @@ func sameVersion(ctx context.Context, opts Options) error {
 
 // versions returns the schema version of the file and that of the program.
 func versions(ctx context.Context, opts Options) (have, want int64, err error) {
+	return versionsOf(ctx, opts, readerDSN(opts.Path))
+}
+
+func versionsOf(ctx context.Context, opts Options, dsn string) (have, want int64, err error) {
 	ours, err := sources(opts.Migrations)
 	if err != nil {
 		return 0, 0, err
@@ -239,13 +241,13 @@ func versions(ctx context.Context, opts Options) (have, want int64, err error) {
 	for _, s := range ours {
 		want = max(want, s.Version)
 	}
-	have, err = fileVersion(ctx, opts.Path)
+	have, err = fileVersion(ctx, opts.Path, dsn)
 	return have, want, err
 }
 
 // fileVersion reads the schema version through a read-only connection, so that
 // a file that this program must not touch stays as it is.
-func fileVersion(ctx context.Context, path string) (version int64, err error) {
+func fileVersion(ctx context.Context, path, dsn string) (version int64, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return 0, problem("sqlite.Open", fmt.Sprintf("There is no database at %s.", path), err)
@@ -255,7 +257,7 @@ func fileVersion(ctx context.Context, path string) (version int64, err error) {
 			return 0, nil
 		}
 	}
-	err = look(ctx, path, func(q pool) error {
+	err = look(ctx, path, dsn, func(q pool) error {
 		has, err := hasVersions(ctx, q)
 		if err != nil {
 			return err
@@ -278,29 +280,6 @@ func hasVersions(ctx context.Context, q pool) (bool, error) {
 	return n > 0, err
 }
 
-// look opens path for reading and closes it again.
-func look(ctx context.Context, path string, fn func(pool) error) error {
-	db, err := sql.Open("sqlite", readerDSN(path))
-	if err != nil {
-		return translate("sqlite.Open", err)
-	}
-	defer func() { _ = db.Close() }()
-	kept := newStatements(db, false)
-	defer kept.close()
-	if err := fn(pool{kept}); err != nil {
-		if isDamage(err) {
-			return damaged(path, err)
-		}
-		return err
-	}
-	return ctx.Err()
-}
-
-func damaged(path string, err error) error {
-	return problem("sqlite.Open", fmt.Sprintf(
-		"The database %s is damaged. Run `sselfie restore` with the newest file of the backups folder; the damaged file is kept beside it.", path), err)
-}
-
 // sources lists the program's migrations.
 func sources(files fs.FS) ([]*goose.Source, error) {
 	const op = "sqlite.migrate"
@@ -319,17 +298,3 @@ func sources(files fs.FS) ([]*goose.Source, error) {
 	}
 	return p.ListSources(), nil
 }
-
-// migrate checks the file and brings it up to date, for Open.
-func migrate(ctx context.Context, opts Options) error {
-	if err := sound(ctx, opts); err != nil {
-		return err
-	}
-	if opts.Migrations == nil {
-		return nil
-	}
-	_, err := up(ctx, opts)
-	return err
-}
-
-var _ core.Clock = wallClock{}

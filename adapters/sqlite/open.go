@@ -45,6 +45,8 @@ type DB struct {
 	asked   *statements
 	writer  *writer
 	bell    *bell
+
+	stopCheck func() // of a check that goes on while the database serves
 }
 
 // Open opens the database at opts.Path, creates it when there is none, checks
@@ -100,8 +102,14 @@ func (db *DB) open(ctx context.Context) error {
 	if err := makeFile(db.path); err != nil {
 		return err
 	}
-	if err := migrate(ctx, db.opts); err != nil {
+	whole, err := sound(ctx, db.opts)
+	if err != nil {
 		return err
+	}
+	if db.opts.Migrations != nil {
+		if _, err := up(ctx, db.opts); err != nil {
+			return err
+		}
 	}
 	if db.writes, err = sql.Open("sqlite", writerDSN(db.path)); err != nil {
 		return translate("sqlite.Open", err)
@@ -117,6 +125,9 @@ func (db *DB) open(ctx context.Context) error {
 	db.reads = reads{pool{db.asked}}
 	db.bell = newBell(db.opts.Log)
 	db.writer = newWriter(db.writes, db.opts, db.bell.ring)
+	if !whole {
+		db.stopCheck = db.checkLater()
+	}
 	return nil
 }
 
@@ -219,6 +230,9 @@ func (db *DB) Close() error {
 	}
 	if db.bell != nil {
 		db.bell.close()
+	}
+	if db.stopCheck != nil {
+		db.stopCheck()
 	}
 	if db.asked != nil {
 		db.asked.close()

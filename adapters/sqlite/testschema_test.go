@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -77,3 +78,12 @@ func wantNotes(t testing.TB, db *DB, who string, want int) {
 		t.Errorf("%d notes of %s, want %d", got, who, want)
 	}
 }
+
+func openAt(t testing.TB, path string) *DB {
+	t.Helper()
+	return open(t, Options{Path: path})
+}
+
+func contains(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }
+
+func compare(a, b string) int { return strings.Compare(a, b) }

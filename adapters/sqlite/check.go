@@ -1,0 +1,107 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+)
+
+// checkAtOnce is the size up to which a file is read through before it is
+// opened; that takes about a second. Larger ones are checked while they serve,
+// because a shop that stays closed for minutes is a failure too.
+const checkAtOnce = 128 << 20
+
+// sound refuses a damaged file. It reports whether the whole file was checked.
+func sound(ctx context.Context, opts Options) (whole bool, err error) {
+	info, err := os.Stat(opts.Path)
+	if err != nil {
+		return false, problem("sqlite.Open", fmt.Sprintf("There is no database at %s.", opts.Path), err)
+	}
+	whole = info.Size() <= checkAtOnce
+	return whole, look(ctx, opts.Path, readerDSN(opts.Path), func(q pool) error {
+		if !whole {
+			// The schema at least must be readable.
+			_, err := one(ctx, q, scalar[int64], `SELECT count(*) FROM sqlite_master`)
+			return err
+		}
+		return quickCheck(ctx, q, opts.Path)
+	})
+}
+
+func quickCheck(ctx context.Context, q querier, path string) error {
+	word, err := one(ctx, q, scalar[string], `PRAGMA quick_check(1)`)
+	if err == nil && word != "ok" {
+		err = damaged(path, fmt.Errorf("quick_check: %s", word))
+	}
+	return err
+}
+
+// checkLater reads a large file through while it serves. Damage is logged where
+// the operator looks first; it does not stop what still works.
+func (db *DB) checkLater() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := quickCheck(ctx, db, db.path); err != nil && ctx.Err() == nil {
+			db.opts.Log.Error("the database is damaged", "op", "sqlite.check", "err", err)
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// verify reads a closed file through: every page, every index, every reference.
+func verify(ctx context.Context, path string) error {
+	return look(ctx, path, sourceDSN(path), func(q pool) error {
+		word, err := one(ctx, q, scalar[string], `PRAGMA integrity_check(1)`)
+		if err == nil && word != "ok" {
+			err = fmt.Errorf("integrity_check: %s", word)
+		}
+		if err != nil {
+			return problem("sqlite.verify", fmt.Sprintf("The file %s is damaged.", path), err)
+		}
+		_, lost, err := maybe(ctx, q, func(s scanner) (child string, err error) {
+			var rowid, parent, key any
+			err = s.Scan(&child, &rowid, &parent, &key)
+			return child, err
+		}, `PRAGMA foreign_key_check`)
+		if err == nil && lost {
+			err = problem("sqlite.verify", fmt.Sprintf("The file %s has rows that belong to nothing.", path), nil)
+		}
+		return err
+	})
+}
+
+// look opens path for reading and closes it again.
+func look(ctx context.Context, path, dsn string, fn func(pool) error) error {
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return translate("sqlite.Open", err)
+	}
+	defer func() { _ = db.Close() }()
+	kept := newStatements(db, false)
+	defer kept.close()
+	if err := fn(pool{kept}); err != nil {
+		if isDamage(err) {
+			return damaged(path, err)
+		}
+		return err
+	}
+	return ctx.Err()
+}
+
+func damaged(path string, err error) error {
+	return problem("sqlite.Open", fmt.Sprintf(
+		"The database %s is damaged. Run `sselfie restore` with the newest file of the backups folder; the damaged file is kept.", path), err)
+}
+
+// sourceDSN reads a file that nobody writes. Without a log beside it, it is
+// opened as unchanging, which leaves no companions behind and works on a
+// read-only mount.
+func sourceDSN(path string) string {
+	if _, err := os.Stat(path + "-wal"); err == nil {
+		return readerDSN(path)
+	}
+	return dsn(path, "mode=ro&immutable=1&_dqs=0")
+}
