@@ -1,0 +1,63 @@
+package sqlite
+
+import (
+	"context"
+
+	"sselfie/core"
+	"sselfie/core/billing"
+)
+
+const paymentColumns = `id, user_id, product_id, amount, subtotal, discount, tax, refunded, currency, matched_by, customer_id, session_id,
+	payment_intent, charge_id, invoice_id, subscription_id, checkout_id, source, campaign, link, email_log_id, live, receipt_url, paid_at, created_at`
+
+func scanPayment(s scanner) (p billing.Payment, err error) {
+	err = s.Scan(&p.ID, &p.User, &p.Product, &p.Amount, &p.Subtotal, &p.Discount, &p.Tax, &p.Refunded, &p.Currency, &p.Match,
+		textIn(&p.Customer), textIn(&p.Session), textIn(&p.PaymentIntent), textIn(&p.Charge), textIn(&p.Invoice), textIn(&p.Subscription),
+		textIn(&p.Checkout), &p.Source, &p.Campaign, &p.Link, textIn(&p.Mail), boolIn(&p.Live), &p.ReceiptURL, timeIn(&p.PaidAt), timeIn(&p.CreatedAt))
+	return p, err
+}
+
+// FindPayment returns the payment that has any of the given ids, nil for none.
+func (r reads) FindPayment(ctx context.Context, by billing.PaymentIDs) (*billing.Payment, error) {
+	for _, q := range []struct{ id, text string }{
+		{by.Session, `SELECT ` + paymentColumns + ` FROM stripe_payments WHERE session_id = ?`},
+		{by.Invoice, `SELECT ` + paymentColumns + ` FROM stripe_payments WHERE invoice_id = ?`},
+		{by.PaymentIntent, `SELECT ` + paymentColumns + ` FROM stripe_payments WHERE payment_intent = ?`},
+		{by.Charge, `SELECT ` + paymentColumns + ` FROM stripe_payments WHERE charge_id = ?`},
+	} {
+		if q.id == "" {
+			continue
+		}
+		p, found, err := maybe(ctx, r, scanPayment, q.text, q.id)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			return &p, nil
+		}
+	}
+	return nil, nil
+}
+
+// PaymentsOf returns an account's payments, oldest first.
+func (r reads) PaymentsOf(ctx context.Context, user core.UserID) ([]billing.Payment, error) {
+	return all(ctx, r, scanPayment, `SELECT `+paymentColumns+` FROM stripe_payments WHERE user_id = ? ORDER BY paid_at, id`, user)
+}
+
+// InsertPayment adds a payment; core.Conflict when one of its ids is known.
+func (tx *Tx) InsertPayment(ctx context.Context, p billing.Payment) error {
+	_, err := tx.exec(ctx, `INSERT INTO stripe_payments (`+paymentColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.ID, p.User, p.Product, p.Amount, p.Subtotal, p.Discount, p.Tax, p.Refunded, p.Currency, p.Match,
+		textOrNull(p.Customer), textOrNull(p.Session), textOrNull(p.PaymentIntent), textOrNull(p.Charge), textOrNull(p.Invoice), textOrNull(p.Subscription),
+		textOrNull(p.Checkout), p.Source, p.Campaign, p.Link, textOrNull(p.Mail), p.Live, p.ReceiptURL, ms(p.PaidAt), ms(p.CreatedAt))
+	return err
+}
+
+// SavePayment writes what can change of a payment: its ids at Stripe, what was
+// refunded, the mail that led to it, its owner when the creator assigns it.
+func (tx *Tx) SavePayment(ctx context.Context, p billing.Payment) error {
+	_, err := tx.exec(ctx, `UPDATE stripe_payments SET user_id = ?, refunded = ?, payment_intent = ?, charge_id = ?, email_log_id = ?, receipt_url = ? WHERE id = ?`,
+		p.User, p.Refunded, textOrNull(p.PaymentIntent), textOrNull(p.Charge), textOrNull(p.Mail), p.ReceiptURL, p.ID)
+	return err
+}
