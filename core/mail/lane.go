@@ -15,7 +15,15 @@ func (r *round) lane(i int) {
 		if !ok {
 			return
 		}
-		r.results <- r.attempt(i, o)
+		if r.halt.Load() {
+			r.results <- back(o)
+			continue
+		}
+		res := r.attempt(i, o)
+		if res.down != nil {
+			r.halt.Store(true) // the other lanes learn it before the clerk does
+		}
+		r.results <- res
 	}
 }
 

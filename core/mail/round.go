@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"sselfie/core"
@@ -20,7 +21,7 @@ type round struct {
 	held    map[core.MailID]Lane // claimed and not yet marked
 	count   [2]int               // of held, by lane
 	more    [2]bool              // the lane may hold more than was claimed
-	ended   int                  // lanes that have stopped
+	halt    atomic.Bool          // no lane begins another letter
 	down    error                // no letter can be sent now
 	sent    int
 }
