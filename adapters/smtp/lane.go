@@ -8,6 +8,7 @@ import (
 	"net"
 	netmail "net/mail"
 	"net/textproto"
+	"strings"
 
 	gomail "github.com/wneessen/go-mail"
 	gosmtp "github.com/wneessen/go-mail/smtp"
@@ -49,7 +50,11 @@ func (l *lane) connect(ctx context.Context) error {
 	}
 	if err != nil {
 		_ = raw.Close() // go-mail leaves a half-made connection open
-		return &mail.SendError{Fault: mail.Down, Stage: w.at(), Code: codeOf(err), Err: err}
+		stage := w.at()
+		if strings.HasPrefix(err.Error(), "SMTP AUTH") {
+			stage = "auth" // inside TLS the wire sees no commands
+		}
+		return &mail.SendError{Fault: mail.Down, Stage: stage, Code: codeOf(err), Err: err}
 	}
 	l.wire, l.used = w, false
 	return nil

@@ -69,7 +69,7 @@ func TestAgainstAnotherServer(t *testing.T) {
 		},
 		"opportunistic takes what is offered": {config: func(c *smtp.Config) { c.TLS = smtp.Opportunistic }, signedIn: true},
 		"a certificate of nobody we trust":    {config: func(c *smtp.Config) { c.Roots = nil }, stage: "starttls"},
-		"the wrong password":                  {config: func(c *smtp.Config) { c.Password = "wrong" }, stage: "starttls"},
+		"the wrong password":                  {config: func(c *smtp.Config) { c.Password = "wrong" }, stage: "auth"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			certs := newSink(t) // lends its certificate
