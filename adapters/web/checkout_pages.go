@@ -1,0 +1,152 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"sselfie/adapters/web/view"
+	"sselfie/core"
+	"sselfie/core/billing"
+	"sselfie/core/catalog"
+)
+
+// checkoutPage is GET /checkout/{product}, by id or by the name of its page.
+func (s *Server) checkoutPage(ctx context.Context, c *fiber.Ctx) error {
+	const op = "web.checkoutPage"
+	p, ok := s.opts.Catalog.Product(s.productID(core.ProductID(c.Params("product"))))
+	if !ok || p.Disabled {
+		return &core.Error{Code: core.NotFound, Op: op, Message: "There is no product at this address."}
+	}
+	who, err := s.viewer(ctx, c)
+	if err != nil {
+		return err
+	}
+	if p.Kind == catalog.Pack && who == nil {
+		return seeOther(c, loginFor(c))
+	}
+	if session := c.Query("session"); session != "" && s.opts.Billing != nil {
+		st, err := s.opts.Billing.Status(ctx, session)
+		if err != nil && !core.Is(err, core.NotFound) {
+			return err
+		}
+		if st.Status == "complete" || st.Status == "processing" {
+			return seeOther(c, "/checkout/success?session_id="+url.QueryEscape(session))
+		}
+	}
+	v := view.Checkout{Product: p.ID, Source: c.Query("source"), Campaign: c.Query("campaign"), Link: c.Query("link")}
+	if who != nil {
+		st, err := s.standing(ctx, who.User.ID)
+		if err != nil {
+			return err
+		}
+		if p.Monthly() && member(st.Rows) {
+			return s.toPortal(ctx, c, who, st)
+		}
+		v.Chrome, v.Upgrade = s.chrome(who, st), p.Monthly()
+	}
+	if v.Promo, v.PromoRefused, err = s.promo(ctx, who, c.Query("promo"), p); err != nil {
+		return err
+	}
+	return s.show(c, http.StatusOK, v)
+}
+
+// member reports whether somebody pays for Studio already.
+func member(rows []billing.Row) bool {
+	for _, r := range rows {
+		if r.Type == catalog.EntitlementStudio && r.Live && (r.Status == "active" || r.Status == "trialing" || r.Status == "past_due") {
+			return true
+		}
+	}
+	return false
+}
+
+// toPortal sends a member to the billing portal instead of letting her pay
+// twice; where the portal cannot be opened the page offers it.
+func (s *Server) toPortal(ctx context.Context, c *fiber.Ctx, who *signedIn, st standing) error {
+	if s.opts.Billing != nil {
+		if to, err := s.opts.Billing.Portal(ctx, who.User.ID); err == nil {
+			return seeOther(c, to)
+		}
+	}
+	return s.show(c, http.StatusConflict, view.CheckoutUpgrade{Chrome: s.chrome(who, st), AlreadyMember: true})
+}
+
+// promo says what a code is worth to this customer, or why it does not count.
+// Billing decides again when the checkout begins.
+func (s *Server) promo(ctx context.Context, who *signedIn, code string, p catalog.Product) (*view.Promo, string, error) {
+	if code == "" {
+		return nil, "", nil
+	}
+	pr, ok := s.opts.Catalog.Promotion(code)
+	if !ok {
+		return nil, "We don't know this code. Check it, or go on without it.", nil
+	}
+	b, ends := billing.PromoBuyer{SignedIn: who != nil}, time.Time{}
+	if who != nil {
+		pays, err := s.opts.Reads.PaymentsOf(ctx, who.User.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, pay := range pays {
+			if s.product(pay.Product).Kind == catalog.Mini && !pay.FullyRefunded() && pay.PaidAt.After(b.MiniAt) {
+				b.MiniAt, ends = pay.PaidAt, pr.Ends(pay.PaidAt)
+			}
+		}
+		use, err := s.opts.Reads.PromotionUse(ctx, who.User.ID, pr.Code)
+		if err != nil {
+			return nil, "", err
+		}
+		if use != nil {
+			b.OfferEnd, b.Used = use.EndsAt, !use.UsedAt.IsZero()
+			if !use.EndsAt.IsZero() {
+				ends = use.EndsAt
+			}
+		}
+	}
+	if why := billing.Promotable(pr, p.ID, b, s.opts.Clock.Now()); why != "" {
+		return nil, why, nil
+	}
+	return &view.Promo{Code: pr.Code, Off: pr.AmountOff, Ends: ends}, "", nil
+}
+
+// upgradePage is GET /checkout-upgrade: what Studio adds, for somebody signed
+// in. The code in the address survives the login.
+func (s *Server) upgradePage(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	st, err := s.standing(ctx, who.User.ID)
+	if err != nil {
+		return err
+	}
+	if member(st.Rows) {
+		return s.toPortal(ctx, c, who, st)
+	}
+	v := view.CheckoutUpgrade{Chrome: s.chrome(who, st)}
+	if v.Promo, v.PromoRefused, err = s.promo(ctx, who, c.Query("promo"), s.opts.Catalog.Studio()); err != nil {
+		return err
+	}
+	return s.show(c, http.StatusOK, v)
+}
+
+// successPage is GET /checkout/success. It signs nobody in and shows nothing
+// that names a person: whoever knows a session id may see it. An unknown id
+// shows the same page without a product.
+func (s *Server) successPage(ctx context.Context, c *fiber.Ctx) error {
+	if err := s.allow(c, s.limits.status); err != nil {
+		return err
+	}
+	v := view.CheckoutSuccess{}
+	if session := c.Query("session_id"); session != "" && s.opts.Billing != nil {
+		st, err := s.opts.Billing.Status(ctx, session)
+		switch {
+		case core.Is(err, core.NotFound):
+		case err != nil:
+			return err
+		default:
+			v.SessionID, v.Product, v.Status, v.Redirect = session, st.Product, st.Status, st.Redirect
+		}
+	}
+	return s.show(c, http.StatusOK, v)
+}

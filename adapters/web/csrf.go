@@ -1,0 +1,54 @@
+package web
+
+import (
+	"bytes"
+
+	"github.com/valyala/fasthttp"
+
+	"sselfie/core"
+)
+
+// safe reports whether a method changes nothing.
+func safe(method []byte) bool {
+	switch string(method) {
+	case fasthttp.MethodGet, fasthttp.MethodHead, fasthttp.MethodOptions:
+		return true
+	}
+	return false
+}
+
+// otherwiseProven are the unsafe routes that authenticate by other means than a
+// cookie: a signature, a token in the link, a bearer.
+func otherwiseProven(path []byte) bool {
+	switch string(path) {
+	case "/api/webhooks/stripe", "/unsubscribe":
+		return true
+	}
+	return bytes.HasPrefix(path, []byte("/api/cron/"))
+}
+
+// crossSite refuses an unsafe request that a browser sent for another site. A
+// request with neither header comes from no browser.
+func (s *Server) crossSite(rc *fasthttp.RequestCtx, path []byte) error {
+	if safe(rc.Method()) || otherwiseProven(path) {
+		return nil
+	}
+	for _, site := range rc.Request.Header.PeekAll("Sec-Fetch-Site") {
+		if v := string(site); v != "same-origin" && v != "none" {
+			return foreign()
+		}
+	}
+	for _, origin := range rc.Request.Header.PeekAll(fasthttp.HeaderOrigin) {
+		if !bytes.Equal(origin, s.origin) {
+			return foreign()
+		}
+	}
+	return nil
+}
+
+func foreign() error {
+	return &core.Error{
+		Code: core.Forbidden, Op: "web.crossSite",
+		Message: "This request came from another site. Open our page and try again from there.",
+	}
+}

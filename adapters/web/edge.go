@@ -1,0 +1,220 @@
+package web
+
+import (
+	"bytes"
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"sselfie/core"
+)
+
+// This file is what stands before the router. It runs on every request, so it
+// works on bytes and allocates next to nothing: a public page leaves from here.
+
+var (
+	mailShape   = regexp.MustCompile(`[^\s"'<>=/]+(@|%40)[^\s"'<>,;/]+`)
+	secretShape = regexp.MustCompile(`\b(sk|rk|whsec|pk)_[A-Za-z0-9_]{4,}|[A-Za-z0-9_-]{43}\b`)
+)
+
+const requestIDHeader = "X-Request-Id"
+
+// edge handles one request from its first byte to its log line.
+func (s *Server) edge(rc *fasthttp.RequestCtx) {
+	start := time.Now()
+	path := rc.URI().PathOriginal()
+	rc.Response.Header.SetBytesV(requestIDHeader, requestID())
+	defer s.leave(rc, path, start)
+	if err := s.enter(rc, path); err != nil {
+		s.fail(rc, err)
+	}
+}
+
+func (s *Server) enter(rc *fasthttp.RequestCtx, path []byte) error {
+	h := &rc.Request.Header
+	if !bytes.Equal(rc.Host(), s.host) {
+		if done, err := s.otherHost(rc, path); done || err != nil {
+			return err
+		}
+	}
+	if rc.IsGet() || rc.IsHead() {
+		if p, ok := s.public[string(path)]; ok {
+			return p.serve(rc)
+		}
+		s.inner(rc)
+		return nil
+	}
+	if h.ContentLength() == -1 && doublyFramed(h) {
+		rc.SetConnectionClose()
+		return &core.Error{Code: core.Invalid, Op: "web.enter", Message: "A request has either Content-Length or Transfer-Encoding, not both."}
+	}
+	if err := s.crossSite(rc, path); err != nil {
+		return err
+	}
+	if enc := h.Peek(fasthttp.HeaderContentEncoding); len(enc) > 0 && !bytes.EqualFold(enc, []byte("identity")) && string(path) != webhookPath {
+		return &core.Error{Code: core.UnsupportedMedia, Op: "web.enter", Message: "Send the body uncompressed, without Content-Encoding."}
+	}
+	s.inner(rc)
+	return nil
+}
+
+// doublyFramed reports whether a chunked request names a length as well, which
+// two servers could read as two different requests.
+func doublyFramed(h *fasthttp.RequestHeader) bool {
+	for line := range bytes.Lines(h.RawHeaders()) {
+		if name, _, ok := bytes.Cut(line, []byte(":")); ok && bytes.EqualFold(bytes.TrimSpace(name), []byte("content-length")) {
+			return true
+		}
+	}
+	return false
+}
+
+// leave finishes an answer: what panicked, the headers, the log line.
+func (s *Server) leave(rc *fasthttp.RequestCtx, path []byte, start time.Time) {
+	if p := recover(); p != nil {
+		id := bytes.Clone(rc.Response.Header.Peek(requestIDHeader))
+		rc.Response.Reset()
+		rc.Response.Header.SetBytesV(requestIDHeader, id)
+		s.fail(rc, &core.Error{Code: core.Internal, Op: "web.panic", Err: fmt.Errorf("%v\n%s", p, debug.Stack())})
+	}
+	s.writeHeaders(&rc.Response.Header, classOf(path))
+	s.logRequest(rc, path, start)
+}
+
+// broken answers what is no request at all: oversized, cut off, malformed. The
+// connection is closed after it.
+func (s *Server) broken(rc *fasthttp.RequestCtx, err error) {
+	start := time.Now()
+	path := rc.URI().PathOriginal()
+	rc.Response.Header.SetBytesV(requestIDHeader, requestID())
+	var timeout net.Error
+	switch {
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		if c, ok := rc.Conn().(*lingering); ok {
+			c.linger.Store(true) // or the client, still sending, sees a reset instead of the answer
+		}
+	case errors.As(err, &timeout) && timeout.Timeout():
+		err = &core.Error{Code: tooSlow, Op: "web.broken", Message: "The request took too long to arrive.", Err: err}
+	case errors.As(err, new(*fasthttp.ErrSmallBuffer)):
+	default:
+		err = &core.Error{Code: core.Invalid, Op: "web.broken", Message: "This is no HTTP request that we can read.", Err: err}
+	}
+	s.fail(rc, err)
+	rc.SetConnectionClose()
+	s.writeHeaders(&rc.Response.Header, classOf(path))
+	s.logRequest(rc, path, start)
+}
+
+// otherHost deals with a Host header that is not the base URL's: loopback and
+// configured names pass, a reader is sent to the base URL, the rest is refused.
+// Links are never built from the header.
+func (s *Server) otherHost(rc *fasthttp.RequestCtx, path []byte) (done bool, err error) {
+	name := hostname(string(rc.Host()))
+	reader := rc.IsGet() || rc.IsHead()
+	if addr, err := netip.ParseAddr(name); name == "localhost" || (err == nil && addr.IsLoopback()) {
+		// A browser that came by another name of this machine would find its
+		// forms refused, so it moves to the name that the base URL has.
+		if reader && s.baseLoopback && string(rc.Request.Header.Peek("Sec-Fetch-Mode")) == "navigate" {
+			s.toBase(rc, path)
+			return true, nil
+		}
+		return false, nil
+	}
+	if s.names[name] {
+		return false, nil
+	}
+	switch string(path) {
+	case "/healthz", "/readyz", "/metrics": // asked by address
+		return false, nil
+	}
+	if reader {
+		s.toBase(rc, path)
+		return true, nil
+	}
+	return true, &core.Error{Code: misdirected, Op: "web.otherHost", Message: "This server answers for " + s.opts.BaseURL + " only."}
+}
+
+func (s *Server) toBase(rc *fasthttp.RequestCtx, path []byte) {
+	to := s.opts.BaseURL + string(path)
+	if q := rc.URI().QueryString(); len(q) > 0 {
+		to += "?" + string(q)
+	}
+	rc.Response.Header.Set(fasthttp.HeaderLocation, to)
+	rc.SetStatusCode(http.StatusFound)
+}
+
+// hostname returns the name of a Host header without its port, in small letters.
+func hostname(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
+
+var idLetters = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+// requestID returns 80 random bits. They only tell requests apart.
+func requestID() []byte {
+	var raw [10]byte
+	binary.LittleEndian.PutUint64(raw[:], rand.Uint64())
+	binary.LittleEndian.PutUint16(raw[8:], uint16(rand.Uint32()))
+	out := make([]byte, 0, 20)
+	return idLetters.AppendEncode(append(out, "req_"...), raw[:])
+}
+
+// logRequest writes the one line of a request: no query, no address of a
+// person, no secret.
+func (s *Server) logRequest(rc *fasthttp.RequestCtx, path []byte, start time.Time) {
+	status := rc.Response.StatusCode()
+	level := slog.LevelInfo
+	err, _ := rc.UserValue(failure{}).(error)
+	switch {
+	case status >= 500:
+		level = slog.LevelError
+	case string(path) == "/healthz" || string(path) == "/readyz":
+		level = slog.LevelDebug
+	}
+	if !s.opts.Log.Enabled(rc, level) {
+		return
+	}
+	shown := string(path)
+	if len(shown) > 200 {
+		shown = shown[:200]
+	}
+	if strings.ContainsAny(shown, "@%") {
+		shown = masked(shown)
+	}
+	attrs := [9]slog.Attr{
+		slog.String("id", string(rc.Response.Header.Peek(requestIDHeader))),
+		slog.String("method", string(rc.Method())),
+		slog.String("path", shown),
+		slog.Int("status", status),
+		slog.Int("bytes", len(rc.Response.Body())),
+		slog.Duration("took", time.Since(start)),
+		slog.String("from", truncated(s.clientAddr(rc))),
+	}
+	n := 7
+	if err != nil {
+		attrs[n] = slog.String("code", string(core.CodeOf(err)))
+		n++
+		if status >= 500 || core.CodeOf(err) == core.Internal {
+			attrs[n] = slog.String("err", masked(err.Error()))
+		} else {
+			attrs[n] = slog.String("err", oneLine(masked(err.Error())))
+		}
+		n++
+	}
+	s.opts.Log.LogAttrs(rc, level, "request", attrs[:n]...)
+}

@@ -1,0 +1,132 @@
+// Package web is the way in over HTTP: routes, cookies, headers, limits and the
+// handlers that turn requests into calls of the core and answers into JSON or
+// pages. It decides nothing about accounts or money.
+package web
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"sselfie/adapters/web/view"
+	"sselfie/core"
+	"sselfie/core/accounts"
+	"sselfie/core/billing"
+	"sselfie/core/catalog"
+	"sselfie/core/credits"
+	"sselfie/core/tracking"
+)
+
+// Options is everything that the server is built from. Fields without a word
+// about their zero value must be set.
+type Options struct {
+	BaseURL        string         // public address; every link begins with it
+	Hosts          []string       // further names that the server answers to
+	Demo           bool           // local gateway, captured mail, time travel
+	Live           bool           // content may change while the process runs: public pages are asked for anew
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; empty: nobody's
+	Limits         Limits         // DefaultLimits for a start
+	MetricsToken   string         // "" leaves /metrics to loopback alone
+	Grace          time.Duration  // how long a past due membership counts
+	Catalog        catalog.Catalog
+
+	Log    *slog.Logger
+	Clock  core.Clock // business time
+	Wall   core.Clock // wall time: limits
+	Stats  *metrics.Set
+	Hash   func(purpose, value string) string // keyed, for the visitor of a day
+	Pages  Pages
+	Reads  Reads
+	Ready  func(context.Context) error // nil error: database writable, migrations current
+	People *accounts.Service
+	Events tracking.Service
+
+	Billing  Billing  // nil while payments are disabled
+	Payloads Payloads // reads webhooks; nil while payments are disabled
+
+	Gateway http.Handler // browser side of the local gateway, below /gateway/; demo mode only
+	Mailbox Mailbox      // captured mail; demo mode only
+	Travel  Travel       // the time machine; demo mode only
+}
+
+// Pages draws. *view.Renderer is one.
+type Pages interface {
+	Render(w io.Writer, v view.View) error
+	Public(v view.View) (*view.Asset, error)
+	Assets() *view.Assets
+}
+
+// Reads is what pages show. None of it decides anything.
+type Reads interface {
+	// CreditAccount returns zeros for a user without an account.
+	CreditAccount(ctx context.Context, user core.UserID) (credits.Account, error)
+	// CreditHistory returns up to limit lines, newest first, older than the line
+	// before ("" begins at the newest). core.NotFound: before is not a line of
+	// this user's.
+	CreditHistory(ctx context.Context, user core.UserID, before core.CreditID, limit int) ([]credits.Entry, error)
+	RowsOf(ctx context.Context, user core.UserID) ([]billing.Row, error)
+	PaymentsOf(ctx context.Context, user core.UserID) ([]billing.Payment, error)
+	// CheckoutBySession returns nil for an unknown session.
+	CheckoutBySession(ctx context.Context, session string) (*billing.Checkout, error)
+	// PromotionUse returns nil when the customer holds no such offer.
+	PromotionUse(ctx context.Context, user core.UserID, code string) (*billing.PromotionUse, error)
+}
+
+// Billing is what pages and calls ask of *billing.Service.
+type Billing interface {
+	Start(ctx context.Context, in billing.StartCheckout) (billing.Opened, error)
+	Status(ctx context.Context, session string) (billing.CheckoutStatus, error)
+	Portal(ctx context.Context, user core.UserID) (string, error)
+	Apply(ctx context.Context, ev billing.Event, payload []byte) (billing.Outcome, error)
+}
+
+// Payloads reads what Stripe sends.
+type Payloads interface {
+	// Read checks the signature before it looks at the payload.
+	// core.InvalidSignature: forged, stale or unsigned. core.Invalid: signed,
+	// but unreadable.
+	Read(payload []byte, signature string) (billing.Event, error)
+}
+
+// Mailbox is the captured mail of demo mode.
+type Mailbox interface {
+	// Captured returns the mails to an address, compared folded, or all for "",
+	// newest first.
+	Captured(ctx context.Context, to string) ([]Captured, error)
+}
+
+// Captured is one mail that was not sent but kept.
+type Captured struct {
+	ID      string            `json:"id"`
+	From    string            `json:"from"`
+	To      string            `json:"to"`
+	Subject string            `json:"subject"`
+	Kind    string            `json:"kind"`
+	SentAt  time.Time         `json:"sentAt"`
+	Text    string            `json:"text"`
+	HTML    string            `json:"html"`
+	Links   []string          `json:"links"`
+	Headers map[string]string `json:"headers"`
+}
+
+// Travel moves the business clock.
+type Travel interface {
+	Now() time.Time
+	Offset() time.Duration
+	// Advance runs every job that falls due up to the time to, in order,
+	// delivers what they promised, and returns what ran. core.Invalid for a time
+	// that is past, core.Conflict when mail would leave the machine.
+	Advance(ctx context.Context, to time.Time) ([]Ran, error)
+}
+
+// Ran is one job that ran on the way.
+type Ran struct {
+	Job       string    `json:"job"`
+	At        time.Time `json:"at"`
+	Processed int       `json:"processed"`
+}
