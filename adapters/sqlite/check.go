@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
+
+	"sselfie/core"
 )
 
 // checkAtOnce is the size up to which a file is read through before it is
@@ -19,7 +21,7 @@ func sound(ctx context.Context, opts Options) (whole bool, err error) {
 		return false, problem("sqlite.Open", fmt.Sprintf("There is no database at %s.", opts.Path), err)
 	}
 	whole = info.Size() <= checkAtOnce
-	return whole, look(ctx, opts.Path, readerDSN(opts.Path), func(q pool) error {
+	err = look(ctx, opts.Path, readerDSN(opts.Path), func(q pool) error {
 		if !whole {
 			// The schema at least must be readable.
 			_, err := one(ctx, q, scalar[int64], `SELECT count(*) FROM sqlite_master`)
@@ -27,6 +29,10 @@ func sound(ctx context.Context, opts Options) (whole bool, err error) {
 		}
 		return quickCheck(ctx, q, opts.Path)
 	})
+	if core.Is(err, core.Unavailable) {
+		err = problem("sqlite.Open", fmt.Sprintf("The database %s cannot be read.", opts.Path), err)
+	}
+	return whole, err
 }
 
 func quickCheck(ctx context.Context, q querier, path string) error {

@@ -135,7 +135,9 @@ func (db *DB) open(ctx context.Context) error {
 func (db *DB) tryWriting(ctx context.Context) error {
 	tx, err := db.writes.BeginTx(ctx, nil)
 	if err == nil {
-		err = tx.Rollback()
+		// BEGIN IMMEDIATE alone is content with reading when the file is read-only.
+		_, err = tx.ExecContext(ctx, `PRAGMA user_version = 1`)
+		err = errors.Join(err, tx.Rollback())
 	}
 	if err != nil {
 		return problem("sqlite.Open", fmt.Sprintf("The database %s cannot be written.", db.path), translate("sqlite.Open", err))
@@ -239,6 +241,11 @@ func (db *DB) Close() error {
 	}
 	if db.readers != nil {
 		errs = append(errs, db.readers.Close())
+	}
+	// The writing connection goes last, because the last one empties the log into
+	// the file and removes it, which a reading one may not.
+	if db.writer != nil {
+		db.writer.drop()
 	}
 	if db.writes != nil {
 		errs = append(errs, db.writes.Close())

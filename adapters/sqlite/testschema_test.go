@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -87,3 +89,23 @@ func openAt(t testing.TB, path string) *DB {
 func contains(err error, text string) bool { return err != nil && strings.Contains(err.Error(), text) }
 
 func compare(a, b string) int { return strings.Compare(a, b) }
+
+// dropVersions makes a database look like another program's.
+func dropVersions(path string) error {
+	db, err := sql.Open("sqlite", writerDSN(path))
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(`DROP TABLE ` + versionTable)
+	return errors.Join(err, db.Close())
+}
+
+// tables reports whether the table numbers is there.
+func tables(ctx context.Context, path string) (found bool, err error) {
+	err = look(ctx, path, readerDSN(path), func(q pool) error {
+		n, err := one(ctx, q, scalar[int], `SELECT count(*) FROM sqlite_master WHERE name = 'numbers'`)
+		found = n == 1
+		return err
+	})
+	return found, err
+}

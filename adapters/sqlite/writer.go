@@ -166,6 +166,7 @@ func (w *writer) enter(j *job) error {
 }
 
 // close takes no more callers, serves those that wait, and stops the goroutine.
+// The connection stays: see DB.Close.
 func (w *writer) close() {
 	w.mu.Lock()
 	if !w.closed {
@@ -187,7 +188,6 @@ func (w *writer) run() {
 		}
 		w.serve(batch)
 	}
-	w.drop()
 }
 
 // gather waits for one caller, then takes along whoever waits already, up to

@@ -1,4 +1,0 @@
-package sqlite
-
-func childMigrates(string) error { return nil }
-func childStumbles(string) error { return nil }
