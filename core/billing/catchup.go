@@ -28,7 +28,7 @@ func (s *Service) CatchUp(ctx context.Context) (Tally, error) {
 	var t Tally
 	start := s.Clock.Now()
 	since := start.Add(-catchUpFirst)
-	if v, err := s.Read.Setting(ctx, catchUpCursor); err == nil && v != "" {
+	if v, found, err := s.Read.Setting(ctx, catchUpCursor); err == nil && found {
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
 			since = at.Add(-catchUpOverlap)
 		}

@@ -124,8 +124,8 @@ func (s *Service) itemMisfit(ctx context.Context, tx Tx, sub Subscription, p cat
 // invoicePaid keeps the payment of a membership's invoice and grants its month.
 func (s *Service) invoicePaid(ctx context.Context, tx Tx, ev Event) (result, error) {
 	inv := *ev.Invoice
-	if inv.Subscription == "" {
-		return ignored("the invoice belongs to no subscription"), nil
+	if inv.Subscription == "" || !inv.Paid {
+		return ignored("the invoice belongs to no subscription, or is not paid"), nil
 	}
 	p, ok, err := s.membershipOf(ctx, tx, inv.Subscription, inv.Meta, inv.Prices)
 	if err != nil {

@@ -217,8 +217,8 @@ type Reader interface {
 	CustomersOf(ctx context.Context, user core.UserID) ([]string, error)
 	UserByID(ctx context.Context, id core.UserID) (accounts.User, error)
 	FindPayment(ctx context.Context, by PaymentIDs) (*Payment, error)
-	// Setting returns a stored value, "" for none.
-	Setting(ctx context.Context, key string) (string, error)
+	// Setting returns a stored value, and whether there is one.
+	Setting(ctx context.Context, key string) (string, bool, error)
 	// OpenEvents returns parked and failed events, oldest first, at most limit.
 	OpenEvents(ctx context.Context, limit int) ([]Record, error)
 }
