@@ -1,0 +1,69 @@
+# sselfie: see README.md. `make` alone builds bin/sselfie.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZTIME ?= 10s
+TOOL    := $(GO) tool -modfile=tools/go.mod
+LDFLAGS := -s -w -X sselfie/app.version=$(VERSION)
+
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := build
+.PHONY: build run test race bench fuzz lint format stripe-mock tools-npm clean \
+        soak soak-kill soak-orders soak-spends soak-backup soak-fuzz
+
+build: ## the program, one static file
+	$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/sselfie ./app/sselfie
+
+run: build ## a demo with sample history, on this machine alone; it prints where to look
+	SSELFIE_DEMO=true SSELFIE_DEMO_SEED=true bin/sselfie serve
+
+test: ## everything that a commit must pass
+	$(GO) test ./...
+
+race: ## the same under the race detector, which needs a C compiler
+	CGO_ENABLED=1 $(GO) test -race -timeout 40m ./...
+
+bench: ## the rows of speed, each beside the limit measured in the same run
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+fuzz: ## every fuzz target for FUZZTIME (make fuzz FUZZTIME=10m)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+lint: ## format, vet, staticcheck, and a tidy go.mod
+	@bad=$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v /testdata/)); \
+	  if [ -n "$$bad" ]; then echo "not formatted (make format):"; echo "$$bad"; exit 1; fi
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+	$(GO) mod tidy -diff
+
+format:
+	$(TOOL) gofumpt -w $$(git ls-files '*.go' | grep -v /testdata/)
+
+tools-npm: ## axe-core and html-validate, for the tests of pages
+	npm ci --prefix tools --no-audit --no-fund --ignore-scripts
+
+# The long runs of the tests named here: the same code, more of it.
+soak: soak-kill soak-orders soak-spends soak-backup soak-fuzz
+
+soak-kill: ## 5,000 times kill -9 under load
+	SOAK=kill $(GO) test -count=1 -timeout 0 -run 'TestKill' -v ./app/...
+
+soak-orders: ## 100 orders of 2,000 events
+	SOAK=orders $(GO) test -count=1 -timeout 0 -run 'Order|Shuffle|Replay' -v ./app/... ./core/billing/...
+
+soak-spends: ## 1,000,000 spends from 64 callers
+	SOAK=spends $(GO) test -count=1 -timeout 0 -run 'Spend' -v ./core/credits/... ./adapters/sqlite/... ./app/...
+
+soak-backup: ## 100 backups under load, each restored and verified
+	SOAK=backup $(GO) test -count=1 -timeout 0 -run 'Backup|Restore' -v ./adapters/sqlite/... ./app/...
+
+soak-fuzz: ## 10 minutes each
+	$(MAKE) fuzz FUZZTIME=10m
+
+clean:
+	rm -rf bin tools/node_modules
