@@ -173,9 +173,9 @@ func TestABuyerIsFoundByTheBestSign(t *testing.T) {
 			ev.Session.Customer = "cus_1"
 		}, true},
 		"the address without case and space": {func(_ *testing.T, _ *shop, _ core.UserID, ev *billing.Event) { ev.Session.Email = " ME@Example.COM" }, true},
-		"a plus tag is another mailbox":       {func(_ *testing.T, _ *shop, _ core.UserID, ev *billing.Event) { ev.Session.Email = "me+x@example.com" }, false},
-		"an unknown user id falls back":       {func(_ *testing.T, _ *shop, _ core.UserID, ev *billing.Event) { ev.Session.Meta.User = "usr_gone" }, false},
-		"nothing but another address":         {func(*testing.T, *shop, core.UserID, *billing.Event) {}, false},
+		"a plus tag is another mailbox":      {func(_ *testing.T, _ *shop, _ core.UserID, ev *billing.Event) { ev.Session.Email = "me+x@example.com" }, false},
+		"an unknown user id falls back":      {func(_ *testing.T, _ *shop, _ core.UserID, ev *billing.Event) { ev.Session.Meta.User = "usr_gone" }, false},
+		"nothing but another address":        {func(*testing.T, *shop, core.UserID, *billing.Event) {}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sh := newShop(t)
@@ -257,11 +257,13 @@ func TestALateEventRevivesNothing(t *testing.T) {
 func TestInvoicesThatGrantNothing(t *testing.T) {
 	for name, change := range map[string]func(*billing.Invoice){
 		"a trial's bill of nothing": func(i *billing.Invoice) { i.Subtotal, i.Total, i.AmountPaid, i.Reason = 0, 0, 0, "subscription_create" },
-		"a proration":               func(i *billing.Invoice) { i.Reason, i.Subtotal, i.Total, i.AmountPaid = "subscription_update", 500, 500, 500 },
-		"one made by hand":          func(i *billing.Invoice) { i.Reason = "manual" },
-		"another currency":          func(i *billing.Invoice) { i.Currency = "eur" },
-		"not paid":                  func(i *billing.Invoice) { i.Paid = false },
-		"no subscription":           func(i *billing.Invoice) { i.Subscription = "" },
+		"a proration": func(i *billing.Invoice) {
+			i.Reason, i.Subtotal, i.Total, i.AmountPaid = "subscription_update", 500, 500, 500
+		},
+		"one made by hand": func(i *billing.Invoice) { i.Reason = "manual" },
+		"another currency": func(i *billing.Invoice) { i.Currency = "eur" },
+		"not paid":         func(i *billing.Invoice) { i.Paid = false },
+		"no subscription":  func(i *billing.Invoice) { i.Subscription = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			sh := newShop(t)

@@ -99,18 +99,27 @@ func match(rows []Row, is func(Row) bool) Row {
 	return Row{}
 }
 
+// SeenIn reads stored subscription snapshots.
+func SeenIn(objs []Object) ([]Seen, error) {
+	seen := make([]Seen, len(objs))
+	for i, o := range objs {
+		seen[i] = Seen{Event: o.Event, At: o.At}
+		if err := json.Unmarshal(o.Snapshot, &seen[i].Subscription); err != nil {
+			return nil, err
+		}
+	}
+	return seen, nil
+}
+
 // syncRows saves what Derive gives where it differs from what is there.
 func (s *Service) syncRows(ctx context.Context, tx Tx, user core.UserID) error {
 	objs, err := tx.ObjectsOf(ctx, user, "subscription")
 	if err != nil {
 		return err
 	}
-	seen := make([]Seen, len(objs))
-	for i, o := range objs {
-		seen[i] = Seen{Event: o.Event, At: o.At}
-		if err := json.Unmarshal(o.Snapshot, &seen[i].Subscription); err != nil {
-			return err
-		}
+	seen, err := SeenIn(objs)
+	if err != nil {
+		return err
 	}
 	pays, err := tx.PaymentsOf(ctx, user)
 	if err != nil {
