@@ -42,12 +42,13 @@ var rooms = map[string]room{
 	"core/billing":      {may: []string{"core", "core/accounts", "core/catalog", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
 	"core/coretest":     {may: []string{"core/..."}, outside: []string{"pgregory.net/rapid", "github.com/google/go-cmp"}},
 
-	"migrations": {},
-	"static":     {},
+	"migrations":  {},
+	"static":      {},
+	"static/mail": {},
 
 	"adapters/acme":      {may: []string{"core/..."}, outside: []string{"golang.org/x/crypto/acme"}},
 	"adapters/clock":     {may: []string{"core/..."}},
-	"adapters/letters":   {may: []string{"core/...", "static"}, outside: []string{"golang.org/x/net/html"}},
+	"adapters/letters":   {may: []string{"core/...", "static", "static/mail"}, outside: []string{"golang.org/x/net/html"}},
 	"adapters/locksmith": {may: []string{"core/..."}, outside: []string{"github.com/alexedwards/argon2id", "github.com/google/uuid", "golang.org/x/text/unicode/norm"}},
 	"adapters/mailbox":   {may: []string{"core/...", "static"}},
 	"adapters/scheduler": {may: []string{"core/..."}, outside: []string{"github.com/go-co-op/gocron/v2"}},
@@ -62,7 +63,7 @@ var rooms = map[string]room{
 		"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp", "github.com/VictoriaMetrics/metrics", "golang.org/x/time",
 		"github.com/klauspost/compress", "golang.org/x/sync",
 	}},
-	"adapters/web/view": {may: []string{"core/...", "static"}, outside: []string{"github.com/yuin/goldmark", "github.com/goccy/go-yaml"}},
+	"adapters/web/view": {may: []string{"core/...", "static"}, outside: []string{"github.com/yuin/goldmark", "github.com/goccy/go-yaml", "golang.org/x/image"}},
 
 	"app": {may: []string{"core/...", "adapters/...", "migrations", "static"}, outside: []string{
 		"github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/VictoriaMetrics/metrics",
