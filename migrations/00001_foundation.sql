@@ -102,6 +102,8 @@ CREATE TABLE checkouts (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX checkouts_session ON checkouts (session_id) WHERE session_id IS NOT NULL;
 CREATE INDEX checkouts_user ON checkouts (user_id) WHERE user_id IS NOT NULL;
+-- One open checkout for each customer and code: twenty tabs share one discount.
+CREATE UNIQUE INDEX checkouts_promotion ON checkouts (user_id, promotion) WHERE promotion <> '' AND state IN ('new', 'open', 'processing');
 
 CREATE TABLE promotion_uses (
     user_id    TEXT NOT NULL REFERENCES users (id),
@@ -170,6 +172,10 @@ CREATE TABLE stripe_payments (
     discount       INTEGER NOT NULL DEFAULT 0 CHECK (discount >= 0),
     tax            INTEGER NOT NULL DEFAULT 0 CHECK (tax >= 0),
     refunded       INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0),
+    dispute        TEXT NOT NULL DEFAULT '' CHECK (dispute IN ('', 'warning', 'open', 'won', 'lost')),
+    taken          INTEGER NOT NULL DEFAULT 0 CHECK (taken >= 0),      -- credits that are taken back or held at the moment
+    shortfall      INTEGER NOT NULL DEFAULT 0 CHECK (shortfall >= 0),  -- of the grant, spent before it could be taken back
+    takes          INTEGER NOT NULL DEFAULT 0 CHECK (takes >= 0),      -- how often they were taken or given back: part of the ledger's key
     currency       TEXT NOT NULL,
     matched_by     TEXT NOT NULL CHECK (matched_by IN ('checkout', 'metadata', 'customer', 'email', 'new', 'creator')),
     customer_id    TEXT,
@@ -195,6 +201,30 @@ CREATE UNIQUE INDEX stripe_payments_charge ON stripe_payments (charge_id) WHERE 
 CREATE UNIQUE INDEX stripe_payments_invoice ON stripe_payments (invoice_id) WHERE invoice_id IS NOT NULL;
 CREATE INDEX stripe_payments_user ON stripe_payments (user_id, paid_at);
 CREATE INDEX stripe_payments_paid ON stripe_payments (paid_at);
+
+CREATE TABLE refunds (
+    refund_id  TEXT PRIMARY KEY,
+    payment_id TEXT NOT NULL REFERENCES stripe_payments (id),
+    amount     INTEGER NOT NULL CHECK (amount >= 0),
+    currency   TEXT NOT NULL,
+    status     TEXT NOT NULL,
+    event_at   INTEGER NOT NULL,
+    event_id   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refunds_payment ON refunds (payment_id);
+
+CREATE TABLE disputes (
+    dispute_id TEXT PRIMARY KEY,
+    payment_id TEXT NOT NULL REFERENCES stripe_payments (id),
+    amount     INTEGER NOT NULL CHECK (amount >= 0),
+    currency   TEXT NOT NULL,
+    status     TEXT NOT NULL,
+    reason     TEXT NOT NULL DEFAULT '',
+    closed     INTEGER NOT NULL CHECK (closed IN (0, 1)),
+    event_at   INTEGER NOT NULL,
+    event_id   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX disputes_payment ON disputes (payment_id);
 
 CREATE TABLE subscriptions (
     id                     TEXT PRIMARY KEY,
@@ -358,6 +388,8 @@ DROP TABLE webhook_waits;
 DROP TABLE webhook_events;
 DROP TABLE stripe_objects;
 DROP TABLE subscriptions;
+DROP TABLE disputes;
+DROP TABLE refunds;
 DROP TABLE stripe_payments;
 DROP TABLE idempotency_answers;
 DROP TABLE credit_transactions;

@@ -285,16 +285,6 @@ func TestInvoicesThatGrantNothing(t *testing.T) {
 	}
 }
 
-func TestEventsThatNothingActsOnYetAreKept(t *testing.T) {
-	sh := newShop(t)
-	if out := sh.send(t, billing.Event{Kind: billing.DisputeOpened, Type: "charge.dispute.created", Dispute: &billing.Dispute{ID: "dp_1"}}); out != billing.Parked {
-		t.Errorf("outcome %s", out)
-	}
-	if out := sh.send(t, billing.Event{Kind: billing.Other, Type: "payout.paid"}); out != billing.Ignored {
-		t.Errorf("outcome %s", out)
-	}
-}
-
 func TestAFailureKeepsOnlyItsRecord(t *testing.T) {
 	sh := newShop(t)
 	ev := purchase("cs_1", "a@example.com", "bio_glowup")

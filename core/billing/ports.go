@@ -80,6 +80,10 @@ type Payment struct {
 	Discount      int64
 	Tax           int64
 	Refunded      int64
+	Dispute       string // "", warning, open, won or lost
+	Taken         int    // credits of its grant that are taken back or held at the moment
+	Shortfall     int    // credits of its grant that were spent before they could be taken
+	Takes         int    // how often they were taken or given back
 	Currency      string
 	Match         Match
 	Customer      string
@@ -99,9 +103,55 @@ type Payment struct {
 	CreatedAt     time.Time
 }
 
-// FullyRefunded reports whether nothing of the payment is left. A free order
-// that was never refunded still counts.
-func (p Payment) FullyRefunded() bool { return p.Refunded > 0 && p.Refunded >= p.Amount }
+// FullyRefunded reports whether nothing of the payment is left: refunded whole,
+// or lost in a dispute. A free order that was never refunded still counts.
+func (p Payment) FullyRefunded() bool {
+	return p.Dispute == DisputeLost || (p.Refunded > 0 && p.Refunded >= p.Amount)
+}
+
+// Contested reports whether a dispute is open, which suspends what the payment
+// brought.
+func (p Payment) Contested() bool { return p.Dispute == DisputeOpen }
+
+// GrantKey is the ledger's key of what the payment granted.
+func (p Payment) GrantKey() string {
+	if p.Invoice != "" {
+		return "inv:" + p.Invoice
+	}
+	return "cs:" + p.Session
+}
+
+// States of a dispute, as a payment keeps them.
+const (
+	DisputeWarning = "warning" // an inquiry: no money moves
+	DisputeOpen    = "open"
+	DisputeIsWon   = "won"
+	DisputeLost    = "lost"
+)
+
+// RefundSeen is a refund as it was last reported.
+type RefundSeen struct {
+	ID       string
+	Payment  core.PaymentID
+	Amount   int64
+	Currency string
+	Status   string
+	At       time.Time
+	Event    core.EventID
+}
+
+// DisputeSeen is a dispute as it was last reported.
+type DisputeSeen struct {
+	ID       string
+	Payment  core.PaymentID
+	Amount   int64
+	Currency string
+	Status   string
+	Reason   string
+	Closed   bool
+	At       time.Time
+	Event    core.EventID
+}
 
 // Object is the newest snapshot of one thing at Stripe.
 type Object struct {
@@ -179,6 +229,12 @@ type Tx interface {
 	PaymentsOf(ctx context.Context, user core.UserID) ([]Payment, error)
 	InsertPayment(ctx context.Context, p Payment) error
 	SavePayment(ctx context.Context, p Payment) error
+
+	// RefundsOf and DisputesOf return what was reported of a payment.
+	RefundsOf(ctx context.Context, p core.PaymentID) ([]RefundSeen, error)
+	SaveRefund(ctx context.Context, r RefundSeen) error
+	DisputesOf(ctx context.Context, p core.PaymentID) ([]DisputeSeen, error)
+	SaveDispute(ctx context.Context, d DisputeSeen) error
 
 	ObjectByID(ctx context.Context, kind, id string) (*Object, error)
 	ObjectsOf(ctx context.Context, user core.UserID, kind string) ([]Object, error)

@@ -29,6 +29,9 @@ func Derive(user core.UserID, seen []Seen, pays []Payment, cat catalog.Catalog, 
 		row.CancelAt, row.CancelAtPeriodEnd = sub.CancelAt, sub.CancelAtPeriodEnd
 		row.EndedAt, row.StripeID, row.CreatedAt = sub.EndedAt, sub.ID, sub.Created
 		row.PastDueSince = s.pastDueSince()
+		if access(sub.Status) >= 2 && contested(pays, sub.ID) {
+			row.Status = "suspended"
+		}
 		if final(sub.Status) && row.EndedAt.IsZero() {
 			row.EndedAt = s.At
 		}
@@ -84,12 +87,21 @@ func derivePurchase(user core.UserID, ent string, pays []Payment, cat catalog.Ca
 	row.User, row.Type, row.Live, row.CreatedAt = user, ent, true, all[0].PaidAt
 	row.Status, row.Payment = "canceled", all[0].ID
 	for _, p := range all {
-		if !p.FullyRefunded() {
-			row.Status, row.Payment, row.EndedAt = "active", p.ID, time.Time{}
+		if p.FullyRefunded() {
+			continue
+		}
+		if !p.Contested() {
+			row.Status, row.Payment = "active", p.ID
 			break
 		}
+		row.Status = "suspended"
 	}
 	return row, true
+}
+
+// contested reports whether an invoice of the membership is disputed.
+func contested(pays []Payment, subscription string) bool {
+	return slices.ContainsFunc(pays, func(p Payment) bool { return p.Subscription == subscription && p.Contested() })
 }
 
 func match(rows []Row, is func(Row) bool) Row {

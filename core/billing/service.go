@@ -223,8 +223,18 @@ func (s *Service) apply(ctx context.Context, tx Tx, ev Event) (result, error) {
 		return s.subscriptionChanged(ctx, tx, ev)
 	case ev.Invoice != nil && ev.Kind == InvoicePaid:
 		return s.invoicePaid(ctx, tx, ev)
+	case ev.Invoice != nil && (ev.Kind == InvoiceFailed || ev.Kind == InvoiceNeedsAction):
+		return s.invoiceFailed(ctx, tx, ev)
+	case ev.InvoicePayment != nil:
+		return s.invoiceSettled(ctx, tx, ev)
+	case ev.Charge != nil:
+		return s.chargeRefunded(ctx, tx, ev)
+	case ev.Refund != nil:
+		return s.refundUpdated(ctx, tx, ev)
+	case ev.Dispute != nil:
+		return s.disputeChanged(ctx, tx, ev)
 	}
-	return s.later(ctx, tx, ev)
+	return ignored("nothing here depends on %s", ev.Type), nil
 }
 
 func mode(live bool) string {
