@@ -14,10 +14,14 @@ import (
 
 	"sselfie/adapters/web/view"
 	"sselfie/core"
+	"sselfie/core/mail"
 )
 
 // travelTimeout bounds one move of the clock: a month of jobs takes seconds.
 const travelTimeout = 10 * time.Minute
+
+// mailboxLimit is how many mails one answer holds, the newest.
+const mailboxLimit = 1000
 
 // developer adds what only demo mode has. Elsewhere these paths are 404.
 func (s *Server) developer() {
@@ -48,7 +52,7 @@ func (s *Server) devIndex(ctx context.Context, c *fiber.Ctx) error {
 		v.Offset = s.opts.Travel.Offset()
 	}
 	if s.opts.Mailbox != nil {
-		all, err := s.opts.Mailbox.Captured(ctx, "")
+		all, err := s.opts.Mailbox.List(ctx, "", mailboxLimit)
 		if err != nil {
 			return err
 		}
@@ -59,7 +63,7 @@ func (s *Server) devIndex(ctx context.Context, c *fiber.Ctx) error {
 
 // mailboxPage is GET /dev/mailbox.
 func (s *Server) mailboxPage(ctx context.Context, c *fiber.Ctx) error {
-	all, err := s.opts.Mailbox.Captured(ctx, c.Query("to"))
+	all, err := s.opts.Mailbox.List(ctx, c.Query("to"), mailboxLimit)
 	if err != nil {
 		return err
 	}
@@ -72,12 +76,12 @@ func (s *Server) mailboxPage(ctx context.Context, c *fiber.Ctx) error {
 
 // mailboxJSON is GET /dev/mailbox.json.
 func (s *Server) mailboxJSON(ctx context.Context, c *fiber.Ctx) error {
-	all, err := s.opts.Mailbox.Captured(ctx, c.Query("to"))
+	all, err := s.opts.Mailbox.List(ctx, c.Query("to"), mailboxLimit)
 	if err != nil {
 		return err
 	}
 	if all == nil {
-		all = []Captured{}
+		all = []mail.Captured{}
 	}
 	for i := range all {
 		if all[i].Links == nil {
@@ -88,21 +92,9 @@ func (s *Server) mailboxJSON(ctx context.Context, c *fiber.Ctx) error {
 	return c.JSON(fiber.Map{"items": all})
 }
 
-func (s *Server) captured(ctx context.Context, id string) (Captured, error) {
-	all, err := s.opts.Mailbox.Captured(ctx, "")
-	if err != nil {
-		return Captured{}, err
-	}
-	i := slices.IndexFunc(all, func(m Captured) bool { return m.ID == id })
-	if i < 0 {
-		return Captured{}, &core.Error{Code: core.NotFound, Op: "web.captured", Message: "This mail is not in the mailbox."}
-	}
-	return all[i], nil
-}
-
 // mailPage is GET /dev/mailbox/{id}.
 func (s *Server) mailPage(ctx context.Context, c *fiber.Ctx) error {
-	m, err := s.captured(ctx, c.Params("id"))
+	m, err := s.opts.Mailbox.Get(ctx, core.MailID(c.Params("id")))
 	if err != nil {
 		return err
 	}
@@ -112,7 +104,7 @@ func (s *Server) mailPage(ctx context.Context, c *fiber.Ctx) error {
 // mailFrame is GET /dev/mailbox/{id}/frame: the mail itself, under a policy that
 // lets it do nothing but be looked at.
 func (s *Server) mailFrame(ctx context.Context, c *fiber.Ctx) error {
-	m, err := s.captured(ctx, c.Params("id"))
+	m, err := s.opts.Mailbox.Get(ctx, core.MailID(c.Params("id")))
 	if err != nil {
 		return err
 	}
@@ -121,9 +113,9 @@ func (s *Server) mailFrame(ctx context.Context, c *fiber.Ctx) error {
 	return c.SendString(m.HTML)
 }
 
-func mailItem(m Captured) view.MailItem {
+func mailItem(m mail.Captured) view.MailItem {
 	v := view.MailItem{
-		ID: m.ID, To: m.To, From: m.From, Subject: m.Subject, Kind: m.Kind, SentAt: m.SentAt, HTML: m.HTML, Text: m.Text, Links: m.Links,
+		ID: string(m.ID), To: m.To, From: m.Headers["From"], Subject: m.Subject, Kind: string(m.Kind), SentAt: m.SentAt, HTML: m.HTML, Text: m.Text, Links: m.Links,
 	}
 	for name, value := range m.Headers {
 		v.Headers = append(v.Headers, view.Header{Name: name, Value: value})

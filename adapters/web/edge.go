@@ -102,7 +102,7 @@ func (s *Server) broken(rc *fasthttp.RequestCtx, err error) {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		if c, ok := rc.Conn().(*lingering); ok {
+		if c, ok := rc.Conn().(*conn); ok {
 			c.linger.Store(true) // or the client, still sending, sees a reset instead of the answer
 		}
 	case errors.As(err, &timeout) && timeout.Timeout():

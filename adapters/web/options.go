@@ -19,6 +19,7 @@ import (
 	"sselfie/core/billing"
 	"sselfie/core/catalog"
 	"sselfie/core/credits"
+	"sselfie/core/mail"
 	"sselfie/core/tracking"
 )
 
@@ -95,23 +96,11 @@ type Payloads interface {
 
 // Mailbox is the captured mail of demo mode.
 type Mailbox interface {
-	// Captured returns the mails to an address, compared folded, or all for "",
-	// newest first.
-	Captured(ctx context.Context, to string) ([]Captured, error)
-}
-
-// Captured is one mail that was not sent but kept.
-type Captured struct {
-	ID      string            `json:"id"`
-	From    string            `json:"from"`
-	To      string            `json:"to"`
-	Subject string            `json:"subject"`
-	Kind    string            `json:"kind"`
-	SentAt  time.Time         `json:"sentAt"`
-	Text    string            `json:"text"`
-	HTML    string            `json:"html"`
-	Links   []string          `json:"links"`
-	Headers map[string]string `json:"headers"`
+	// List returns the mails to an address, compared folded, or to all for "",
+	// newest first; a limit of 0 is none.
+	List(ctx context.Context, to string, limit int) ([]mail.Captured, error)
+	// Get fails with core.NotFound for an unknown mail.
+	Get(ctx context.Context, id core.MailID) (mail.Captured, error)
 }
 
 // Travel moves the business clock.

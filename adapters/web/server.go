@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -35,6 +36,7 @@ type Server struct {
 	public      map[string]*publicPage  // by path
 	limits      limits
 	counted     counters
+	listening   atomic.Pointer[listener]
 	ready       readiness
 	assets      sync.Map        // *view.Asset -> *servable
 	publicPaths []string        // in the order of the sitemap
@@ -133,9 +135,11 @@ func received(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	return fasthttp.RequestConfig{}
 }
 
-// Serve answers on ln until Shutdown.
+// Serve answers on ln until Shutdown. It is called once.
 func (s *Server) Serve(ln net.Listener) error {
-	err := s.app.Listener(lingeringListener{ln})
+	wrapped := newListener(ln)
+	s.listening.Store(wrapped)
+	err := s.app.Listener(wrapped)
 	if errors.Is(err, net.ErrClosed) {
 		return nil
 	}
@@ -146,7 +150,20 @@ func (s *Server) Serve(ln net.Listener) error {
 // ctx ends; then it cuts them off.
 func (s *Server) Shutdown(ctx context.Context) error {
 	defer s.cancel()
-	return s.app.ShutdownWithContext(ctx)
+	done := make(chan error, 1)
+	go func() { done <- s.app.ShutdownWithContext(ctx) }()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case now := <-tick.C:
+			if ln := s.listening.Load(); ln != nil {
+				ln.closeSilent(now)
+			}
+		}
+	}
 }
 
 // Handler answers a single request, for tests and for embedding.
