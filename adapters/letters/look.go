@@ -1,0 +1,85 @@
+package letters
+
+import (
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"sselfie/core/brand"
+)
+
+// Look is what makes a letter this creator's: names, addresses and colours, all
+// as plain values.
+type Look struct {
+	BrandName     string // stands at the top and in subjects
+	SenderName    string // stands at the end
+	From          string // Name <address>: whom the letter is from
+	ReplyTo       string // "" for From
+	SupportEmail  string // "" for the address in From
+	PostalAddress string // the law wants it under marketing
+	BaseURL       string // every link begins with it; no slash at the end
+	Light, Dark   Palette
+}
+
+// Palette is one set of colours as #rrggbb, because mail clients know no other.
+type Palette struct{ Paper, Raised, Ink, SoftInk, Hairline, Safelight, OnAccent string }
+
+// PaletteOf returns the colours of a scheme.
+func PaletteOf(s brand.Scheme) Palette {
+	return Palette{
+		Paper: s.Paper.Hex(), Raised: s.Raised.Hex(), Ink: s.Ink.Hex(), SoftInk: s.SoftInk.Hex(),
+		Hairline: s.Hairline.Hex(), Safelight: s.Safelight.Hex(), OnAccent: s.OnAccent.Hex(),
+	}
+}
+
+func (p Palette) byName() map[string]string {
+	return map[string]string{
+		"paper": p.Paper, "raised": p.Raised, "ink": p.Ink, "soft": p.SoftInk, "line": p.Hairline, "safelight": p.Safelight, "on-accent": p.OnAccent,
+	}
+}
+
+var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+// complete fills what may be left out and says everything that is wrong.
+func (l Look) complete() (Look, error) {
+	var bad []error
+	from, err := netmail.ParseAddress(l.From)
+	if err != nil {
+		bad = append(bad, fmt.Errorf("the sender %q is no address", l.From))
+	} else if l.SupportEmail == "" {
+		l.SupportEmail = from.Address
+	}
+	if l.ReplyTo != "" {
+		if _, err := netmail.ParseAddress(l.ReplyTo); err != nil {
+			bad = append(bad, fmt.Errorf("the reply address %q is no address", l.ReplyTo))
+		}
+	}
+	l.BaseURL = strings.TrimSuffix(l.BaseURL, "/")
+	if u, err := url.Parse(l.BaseURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" {
+		bad = append(bad, fmt.Errorf("the base URL %q is no http address", l.BaseURL))
+	}
+	if l.BrandName == "" || l.SenderName == "" {
+		bad = append(bad, errors.New("the brand and who signs need names"))
+	}
+	for scheme, p := range map[string]Palette{"light": l.Light, "dark": l.Dark} {
+		for name, value := range p.byName() {
+			if !hexColour.MatchString(value) {
+				bad = append(bad, fmt.Errorf("%s %s is %q, want #rrggbb", scheme, name, value))
+			}
+		}
+	}
+	l.BrandName, l.SenderName, l.PostalAddress = oneLine(l.BrandName), oneLine(l.SenderName), oneLine(l.PostalAddress)
+	return l, errors.Join(bad...)
+}
+
+// host is the part of the sender's address behind the at sign.
+func (l Look) host() string {
+	from, err := netmail.ParseAddress(l.From)
+	if err != nil {
+		return "localhost" // complete has refused it already
+	}
+	return from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+}

@@ -1,0 +1,101 @@
+package letters
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+)
+
+const (
+	serif = `Fraunces,Georgia,'Iowan Old Style','Times New Roman',serif`
+	sans  = `'Instrument Sans',-apple-system,BlinkMacSystemFont,'Segoe UI',Helvetica,Arial,sans-serif`
+)
+
+// styles returns the style of each part, for the style attribute: many clients
+// drop whatever stands in the head of a mail.
+func styles(p Palette) map[string]string {
+	mark := "1px solid " + p.SoftInk
+	corner := "width:16px;height:16px;font-size:0;line-height:16px;"
+	line := "1px solid " + p.Hairline
+	text := "font-family:" + sans + ";"
+	return map[string]string{
+		"body":        "margin:0;padding:0;background-color:" + p.Paper + ";-webkit-text-size-adjust:100%;-ms-text-size-adjust:100%",
+		"hidden":      "display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;mso-hide:all;font-size:1px;line-height:1px;color:" + p.Paper,
+		"paper":       "background-color:" + p.Paper + ";border-collapse:collapse",
+		"gap":         "font-size:0;line-height:16px",
+		"mark-nw":     corner + "border-right:" + mark + ";border-bottom:" + mark,
+		"mark-ne":     corner + "border-left:" + mark + ";border-bottom:" + mark,
+		"mark-sw":     corner + "border-right:" + mark + ";border-top:" + mark,
+		"mark-se":     corner + "border-left:" + mark + ";border-top:" + mark,
+		"print":       "background-color:" + p.Raised,
+		"head":        "padding:22px 40px 18px;border-bottom:" + line,
+		"brand":       "font-family:" + serif + ";font-size:22px;line-height:26px;letter-spacing:-0.2px;color:" + p.Ink,
+		"date":        text + "font-size:13px;line-height:26px;color:" + p.SoftInk,
+		"letter":      "padding:36px 40px 40px",
+		"title":       "margin:0 0 22px;font-family:" + serif + ";font-weight:normal;font-size:36px;line-height:40px;letter-spacing:-0.6px;color:" + p.Ink,
+		"p":           "margin:0 0 18px;" + text + "font-size:17px;line-height:27px;color:" + p.Ink,
+		"note":        "margin:0 0 18px;" + text + "font-size:14px;line-height:22px;color:" + p.SoftInk,
+		"name":        "margin:30px 0 0;font-family:" + serif + ";font-style:italic;font-size:20px;line-height:26px;color:" + p.Ink,
+		"small":       "padding:20px 40px 0;" + text + "font-size:13px;line-height:20px;color:" + p.SoftInk,
+		"quiet":       "color:" + p.SoftInk + ";text-decoration:underline",
+		"button-row":  "margin:8px 0 28px",
+		"button":      "display:inline-block;padding:15px 30px;border-radius:999px;background-color:" + p.Safelight + ";" + text + "font-size:16px;line-height:20px;font-weight:600;color:" + p.OnAccent + ";text-decoration:none",
+		"button-text": text + "font-size:16px;font-weight:600;color:" + p.OnAccent,
+		"facts":       "margin:0 0 26px;border-collapse:collapse;border-top:" + line,
+		"label":       "padding:11px 12px 11px 0;border-bottom:" + line + ";" + text + "font-size:14px;line-height:20px;color:" + p.SoftInk,
+		"value":       "padding:11px 0;border-bottom:" + line + ";" + text + "font-size:15px;line-height:20px;font-variant-numeric:tabular-nums;color:" + p.Ink,
+		"strip":       "margin:0 0 28px;border-collapse:collapse;table-layout:fixed",
+		"cell":        "padding:0 4px 0 0",
+	}
+}
+
+// sheet returns what only the head can say: the dark scheme and small screens.
+func sheet(d Palette) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, ":root{color-scheme:light dark;supported-color-schemes:light dark}\n")
+	fmt.Fprintf(&b, "@media (max-width:480px){.pad{padding-left:24px!important;padding-right:24px!important}.margin{padding:16px 0 24px!important}.title{font-size:31px!important;line-height:35px!important}}\n")
+	rules := func(prefix string) {
+		for _, r := range [][2]string{
+			{".paper", "background-color:" + d.Paper}, {".raised", "background-color:" + d.Raised},
+			{".ink", "color:" + d.Ink}, {".soft", "color:" + d.SoftInk}, {".mark", "border-color:" + d.SoftInk}, {".line", "border-color:" + d.Hairline},
+			{".button", "background-color:" + d.Safelight}, {".button", "color:" + d.OnAccent}, {".chosen", "color:" + d.Safelight},
+			{".frame-0", "background-color:" + d.Hairline}, {".frame-1", "background-color:" + d.SoftInk}, {".frame-2", "background-color:" + d.Ink},
+			{".frame-x", "background-color:" + d.Ink}, {".frame-x", "border-color:" + d.Safelight},
+		} {
+			fmt.Fprintf(&b, "%s%s{%s!important}\n", prefix, r[0], r[1])
+		}
+	}
+	b.WriteString("@media (prefers-color-scheme:dark){\n")
+	rules("")
+	b.WriteString("}\n")
+	rules("[data-ogsc] ") // Outlook's own name for dark
+	return b.String()
+}
+
+// frame is one picture of the contact sheet.
+type frame struct {
+	Class, Colour, Ink, Number string
+	Style, Note                template.CSS
+}
+
+// frames returns the contact sheet: six exposures, one circled.
+func frames(p Palette) []frame {
+	tones := []struct{ class, colour string }{
+		{"frame-1", p.SoftInk}, {"frame-0", p.Hairline}, {"frame-2", p.Ink}, {"frame-x", p.Ink}, {"frame-0", p.Hairline}, {"frame-1", p.SoftInk},
+	}
+	out := make([]frame, 0, len(tones))
+	for i, tone := range tones {
+		f := frame{
+			Class: tone.class, Colour: tone.colour, Ink: "soft", Number: fmt.Sprintf("%d", 21+i),
+			Style: template.CSS("height:52px;font-size:0;line-height:0;background-color:" + tone.colour),
+			Note:  template.CSS("padding-top:5px;font-family:" + sans + ";font-size:11px;line-height:14px;color:" + p.SoftInk),
+		}
+		if tone.class == "frame-x" {
+			f.Ink = "chosen"
+			f.Style = template.CSS("height:46px;font-size:0;line-height:0;background-color:" + tone.colour + ";border:3px solid " + p.Safelight)
+			f.Note = template.CSS("padding-top:5px;font-family:" + sans + ";font-size:11px;line-height:14px;font-weight:600;color:" + p.Safelight)
+		}
+		out = append(out, f)
+	}
+	return out
+}
