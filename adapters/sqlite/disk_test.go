@@ -77,6 +77,20 @@ func TestAFullDiskCostsOnlyWhatDidNotFit(t *testing.T) {
 	if err := write(); !core.Is(err, core.Unavailable) {
 		t.Errorf("still full: %v", err)
 	}
+	err = db.Update(limited(t), func(ctx context.Context, tx *Tx) error {
+		if err := tx.many(ctx, "huge", 300_000); err == nil {
+			t.Error("that fitted onto a full disk")
+		}
+		// SQLite has rolled everything back: this row would be kept on its own.
+		if err := tx.note(ctx, "stray", 1); err == nil {
+			t.Error("a statement ran after the transaction was lost")
+		}
+		return nil
+	})
+	if !core.Is(err, core.Unavailable) {
+		t.Errorf("a closure that forgives a full disk: %v", err)
+	}
+	wantNotes(t, db, "stray", 0)
 	if _, err := db.Backup(limited(t), filepath.Join(folder, "backups")); err == nil {
 		t.Error("a backup fitted onto a full disk")
 	}

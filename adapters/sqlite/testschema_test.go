@@ -23,7 +23,9 @@ CREATE TABLE notes (
     at   INTEGER,
     UNIQUE (who, n)
 ) STRICT;
+CREATE TABLE loans (book TEXT REFERENCES books (id) DEFERRABLE INITIALLY DEFERRED) STRICT;
 -- +goose Down
+DROP TABLE loans;
 DROP TABLE notes;
 DROP TABLE books;
 `)}}

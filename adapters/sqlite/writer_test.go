@@ -389,29 +389,120 @@ func TestForegroundGoesFirst(t *testing.T) {
 	}
 }
 
-func TestBulkGetsItsTurnHoweverBusyTheForeground(t *testing.T) {
-	db := open(t, Options{})
-	open := gate(t, db)
-	ctx, cancel := context.WithCancel(limited(t))
-	var wg sync.WaitGroup
-	for range 4 * batchMax { // always more than a batch
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				_ = db.Update(ctx, func(context.Context, *Tx) error { return nil })
+func TestABatchIsForegroundFirstAndBulkWhenItIsDue(t *testing.T) {
+	for name, c := range map[string]struct {
+		foreground, bulk, passed int
+		wantForeground, wantBulk int
+	}{
+		"little of both":           {3, 2, 0, 3, 2},
+		"a lone bulk caller":       {0, 1, 0, 0, 1},
+		"bulk fills the room left": {60, 9, 0, 60, 4},
+		"no room for bulk":         {70, 1, bulkTurn - 1, 64, 0},
+		"bulk has waited long":     {70, 5, bulkTurn, 63, 1},
+		"nothing waits in bulk":    {70, 0, bulkTurn, 64, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &writer{passed: c.passed}
+			for l, n := range [...]int{c.foreground, c.bulk} {
+				w.lanes[l] = make(chan *job, queueMax)
+				for range n {
+					w.lanes[l] <- &job{lane: lane(l)}
+				}
+			}
+			var got [2]int
+			last := foreground
+			for _, j := range w.gather() {
+				got[j.lane]++
+				if j.lane < last {
+					t.Error("foreground stands behind bulk")
+				}
+				last = j.lane
+			}
+			if got != [2]int{c.wantForeground, c.wantBulk} {
+				t.Errorf("the batch has %v, want [%d %d]", got, c.wantForeground, c.wantBulk)
 			}
 		})
 	}
-	queued(t, db, foreground, 2*batchMax)
-	done := make(chan error, 1)
-	go func() { done <- db.UpdateBulk(limited(t), note("bulk", 1)) }()
-	queued(t, db, bulk, 1)
-	open()
-	if err := <-done; err != nil {
-		t.Errorf("bulk: %v", err)
+}
+
+func TestBulkInALateBatchWaitsForTheNext(t *testing.T) {
+	seen := &batches{}
+	db := open(t, Options{Observer: seen})
+	open := gate(t, db)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		err := db.Update(limited(t), func(ctx context.Context, tx *Tx) error {
+			begin := time.Now()
+			until(t, "the batch to be late", func() bool { return time.Since(begin) > 2*bulkShare })
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	queued(t, db, foreground, 1)
+	for i := range 3 {
+		wg.Go(func() {
+			if err := db.UpdateBulk(limited(t), note("bulk", i)); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	cancel()
+	queued(t, db, bulk, 3)
+	open()
 	wg.Wait()
-	wantNotes(t, db, "bulk", 1)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var sizes []int
+	for _, s := range seen.all {
+		sizes = append(sizes, s.Size)
+	}
+	if !slices.Equal(sizes, []int{1, 1, 3}) { // the gate, the late one alone, all bulk
+		t.Errorf("batches of %v callers", sizes)
+	}
+}
+
+func TestAFailedCommitIsUnknownAndTheNextCallerIsServed(t *testing.T) {
+	db := open(t, Options{})
+	errs := together(t, db, nil, note("ada", 1), func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, `INSERT INTO loans (book) VALUES ('no such book')`) // found at COMMIT
+		return err
+	})
+	for i, err := range errs {
+		if !core.Is(err, core.Unavailable) || !errors.Is(err, errUnknown) {
+			t.Errorf("caller %d: %v, want %v", i, err, errUnknown)
+		}
+	}
+	if err := db.Update(limited(t), note("ada", 2)); err != nil {
+		t.Errorf("the next caller: %v", err)
+	}
+	wantNotes(t, db, "ada", 1)
+}
+
+func TestRowsThatWereLeftOpenHoldNothingBack(t *testing.T) {
+	db := open(t, Options{})
+	err := db.Update(limited(t), func(ctx context.Context, tx *Tx) error {
+		for i := range 3 {
+			if err := tx.note(ctx, "ada", i); err != nil {
+				return err
+			}
+		}
+		set, err := tx.query(ctx, `SELECT n FROM notes`)
+		if err != nil {
+			return err
+		}
+		if !set.Next() {
+			t.Error("no row")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.EmptyLog(limited(t)); err != nil {
+		t.Errorf("the writer still reads: %v", err)
+	}
 }
 
 func TestWakeRingsAfterTheCommitAndOnlyThen(t *testing.T) {
