@@ -91,7 +91,6 @@ type MailConfig struct {
 	From          string
 	ReplyTo       string
 	PostalAddress string
-	PerMinute     int `min:"1" max:"100000"`
 	Connections   int `min:"1" max:"64"`
 }
 
@@ -102,15 +101,6 @@ type SMTPConfig struct {
 	Username string
 	Password string `secret:"true"`
 	TLS      string `oneof:"mandatory opportunistic none"`
-	Timeout  time.Duration
-	DKIM     DKIMConfig
-}
-
-// DKIMConfig signs mails here, where the relay does not.
-type DKIMConfig struct {
-	Domain     string
-	Selector   string
-	PrivateKey string `secret:"true"`
 }
 
 // EngineConfig says who makes pictures and texts.
@@ -126,26 +116,25 @@ type FeatureConfig struct {
 	EntitlementWelcomeFlow  bool
 }
 
-// LimitConfig bounds what one network or one person may ask for.
+// LimitConfig bounds what one network address may ask for in an hour.
 type LimitConfig struct {
 	SignUpPerHour        int `min:"1" max:"1000000"`
 	LoginPerHour         int `min:"1" max:"1000000"`
+	ForgotPerHour        int `min:"1" max:"1000000"`
+	SetupPerHour         int `min:"1" max:"1000000"`
 	CheckoutPerHour      int `min:"1" max:"1000000"`
-	TrackPerMinute       int `min:"1" max:"1000000"`
-	MailPerAddressHour   int `min:"1" max:"1000"`
-	MailPerAddressDay    int `min:"1" max:"1000"`
-	MailPerNetworkHour   int `min:"1" max:"1000000"`
-	MailPerHour          int `min:"1" max:"1000000"`
-	BadSignaturePerHour  int `min:"1" max:"1000000"`
-	Connections          int `min:"16" max:"1000000"`
-	LoginFailuresPerHour int `min:"1" max:"1000"`
+	StatusPerHour        int `min:"1" max:"1000000"`
+	PortalPerHour        int `min:"1" max:"1000000"`
+	TrackPerHour         int `min:"1" max:"1000000"`
+	FormPerHour          int `min:"1" max:"1000000"`
+	UnsubscribePerHour   int `min:"1" max:"1000000"`
+	BadSignaturesPerHour int `min:"1" max:"1000000"`
 }
 
 // RetentionConfig says how long things are kept.
 type RetentionConfig struct {
 	Analytics       time.Duration
 	WebhookPayloads time.Duration
-	Mailbox         time.Duration
 }
 
 // BackupConfig bounds the backups that the daily job keeps.
@@ -212,19 +201,16 @@ func Default() Config {
 		Log:         LogConfig{Level: "info", Format: "text"},
 		TLS:         TLSConfig{HTTPAddr: ":80"},
 		Stripe:      StripeConfig{Timeout: 20 * time.Second},
-		Mail:        MailConfig{PerMinute: 600, Connections: 4},
-		SMTP:        SMTPConfig{Port: 587, TLS: "mandatory", Timeout: 15 * time.Second},
+		Mail:        MailConfig{Connections: 4},
+		SMTP:        SMTPConfig{Port: 587, TLS: "mandatory"},
 		Engine:      EngineConfig{Images: "embedded", Text: "embedded"},
 		Features:    FeatureConfig{BlueprintWelcomeEnabled: true, EntitlementWelcomeFlow: true},
 		Limits: LimitConfig{
-			SignUpPerHour: 20, LoginPerHour: 60, CheckoutPerHour: 10, TrackPerMinute: 120,
-			MailPerAddressHour: 3, MailPerAddressDay: 5, MailPerNetworkHour: 20, MailPerHour: 500,
-			BadSignaturePerHour: 600, Connections: 4096,
-			LoginFailuresPerHour: 20,
+			SignUpPerHour: 20, LoginPerHour: 300, ForgotPerHour: 20, SetupPerHour: 120, CheckoutPerHour: 10, StatusPerHour: 7200,
+			PortalPerHour: 60, TrackPerHour: 1200, FormPerHour: 20, UnsubscribePerHour: 300, BadSignaturesPerHour: 600,
 		},
 		Retention: RetentionConfig{
 			Analytics: 396 * day, WebhookPayloads: 90 * day,
-			Mailbox: 90 * day,
 		},
 		Backup:  BackupConfig{Keep: 14},
 		Brand:   brand.Default(),

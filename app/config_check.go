@@ -264,12 +264,8 @@ func (r *reader) checkMail(c *Config) {
 	if c.SMTP.TLS == "none" && c.SMTP.Password != "" && !isLoopback(net.JoinHostPort(c.SMTP.Host, "25")) {
 		r.wrong("smtp.tls", "none would send the password readable over the net: use mandatory")
 	}
-	if c.SMTP.Timeout < time.Second || c.SMTP.Timeout > 2*time.Minute {
-		r.wrong("smtp.timeout", "must be from 1s to 2m")
-	}
-	d := c.SMTP.DKIM
-	if n := count(d.Domain != "", d.Selector != "", d.PrivateKey != ""); n > 0 && n < 3 {
-		r.wrong("smtp.dkim", "needs domain, selector and private_key together, or none of them")
+	if c.SMTP.Username != "" && c.SMTP.Password == "" {
+		r.wrong("smtp.password", "is missing beside smtp.username")
 	}
 }
 

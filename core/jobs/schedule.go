@@ -12,8 +12,10 @@ import (
 type Name string
 
 // Schedule says when a job is due: every hour or every day, at a minute, UTC.
+// The zero value is a job that works all the time beside the schedule, and is
+// only run by hand.
 type Schedule struct {
-	Every time.Duration // time.Hour or 24 hours
+	Every time.Duration // time.Hour, 24 hours, or 0
 	At    time.Duration // after the full hour, or after midnight
 }
 
@@ -25,23 +27,38 @@ func DailyAt(hour, minute int) Schedule {
 	return Schedule{Every: 24 * time.Hour, At: time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute}
 }
 
+// Continuous is never due: something else keeps the job going.
+func Continuous() Schedule { return Schedule{} }
+
 // String returns the schedule in words.
 func (s Schedule) String() string {
+	if s.Every == 0 {
+		return "continuously"
+	}
 	if s.Every == time.Hour {
 		return "hourly"
 	}
 	return fmt.Sprintf("daily at %02d:%02d UTC", int(s.At.Hours()), int(s.At.Minutes())%60)
 }
 
-// Latest returns the last scheduled time at or before now.
+// Latest returns the last scheduled time at or before now, the zero time when
+// there is none.
 func (s Schedule) Latest(now time.Time) time.Time {
+	if s.Every == 0 {
+		return time.Time{}
+	}
 	// Truncate counts from the zero time, which is a midnight in UTC; the Earth's
 	// days all have 24 hours there.
 	return now.UTC().Add(-s.At).Truncate(s.Every).Add(s.At)
 }
 
-// Next returns the first scheduled time after t.
-func (s Schedule) Next(t time.Time) time.Time { return s.Latest(t).Add(s.Every) }
+// Next returns the first scheduled time after t, the zero time when there is none.
+func (s Schedule) Next(t time.Time) time.Time {
+	if s.Every == 0 {
+		return time.Time{}
+	}
+	return s.Latest(t).Add(s.Every)
+}
 
 // Last is what is known of a job's scheduled runs: the newest of them, or the
 // time since which the job exists when it never ran.
@@ -58,6 +75,8 @@ type Last struct {
 func Due(now time.Time, s Schedule, last Last) (scheduledFor time.Time, due bool, reason string) {
 	slot := s.Latest(now)
 	switch {
+	case s.Every == 0:
+		return slot, false, "it works all the time"
 	case slot.After(last.ScheduledFor):
 		missed := int(slot.Sub(last.ScheduledFor)/s.Every) - 1
 		if s.Latest(last.ScheduledFor) != last.ScheduledFor {

@@ -45,6 +45,13 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
+func TestWhatWorksAllTheTimeIsNeverDue(t *testing.T) {
+	s := Continuous()
+	if _, due, _ := Due(at("2026-03-01 12:00:00"), s, Last{}); due || !s.Next(at("2026-03-01 12:00:00")).IsZero() || s.String() != "continuously" {
+		t.Errorf("due %v, next %v, %q", due, s.Next(at("2026-03-01 12:00:00")), s)
+	}
+}
+
 func TestDue(t *testing.T) {
 	noon := DailyAt(12, 0)
 	for name, c := range map[string]struct {

@@ -68,6 +68,9 @@ func (r *Runner) Walk(ctx context.Context, from, to time.Time, j Journey) ([]Ran
 func (r *Runner) nextStop(ctx context.Context, now time.Time, j Journey) (time.Time, error) {
 	var first time.Time
 	sooner := func(t time.Time) {
+		if t.IsZero() {
+			return
+		}
 		if first.IsZero() || t.Before(first) {
 			first = t
 		}
