@@ -1,0 +1,211 @@
+package onboarding
+
+import (
+	"context"
+	"time"
+
+	"sselfie/core"
+	"sselfie/core/entitlements"
+	"sselfie/core/flags"
+)
+
+// Stamp names one time stamp of the flow.
+type Stamp string
+
+// The stamps, as the users table names them.
+const (
+	BaseDoneAt         Stamp = "base_done_at"
+	BlueprintDoneAt    Stamp = "blueprint_extension_done_at"
+	StudioDoneAt       Stamp = "studio_extension_done_at"
+	WelcomeShownAt     Stamp = "blueprint_welcome_shown_at"
+	PaidWelcomeShownAt Stamp = "paid_welcome_shown_at"
+	DismissedAt        Stamp = "onboarding_dismissed_at"
+)
+
+// Reader knows what a customer has said and seen.
+type Reader interface {
+	// OnboardingState returns everything of the state but tier and flags.
+	OnboardingState(ctx context.Context, user core.UserID) (State, error)
+}
+
+// Tx is what the wizard needs of a transaction.
+type Tx interface {
+	Reader
+	// SaveBrandAnswers keeps answers of the base and studio phases; fields that
+	// are not named stay.
+	SaveBrandAnswers(ctx context.Context, user core.UserID, a Answers, at time.Time) error
+	// SaveBlueprintAnswers merges answers into the blueprint form, and makes the
+	// row, as the wizard's own, where there is none.
+	SaveBlueprintAnswers(ctx context.Context, user core.UserID, a Answers, at time.Time) error
+	// StampOnboarding sets a stamp that is not set yet.
+	StampOnboarding(ctx context.Context, user core.UserID, s Stamp, at time.Time) error
+	CompleteOnboarding(ctx context.Context, user core.UserID) error
+}
+
+// Updater runs fn in one transaction.
+type Updater interface {
+	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+}
+
+// Tiers tells a customer's tier at this moment.
+type Tiers interface {
+	TierOf(ctx context.Context, user core.UserID) (entitlements.Tier, error)
+}
+
+// Service walks customers through the questions.
+type Service struct {
+	Store Updater
+	Read  Reader
+	Tiers Tiers
+	Flags *flags.Service
+	Clock core.Clock
+}
+
+// Flow is the decision together with everything that was answered.
+type Flow struct {
+	Decision
+	Answers Answers
+	Tier    entitlements.Tier
+	State   State
+}
+
+// Flow answers what the customer sees. When any part of the state can't be
+// read it fails; the studio then opens without wizards.
+func (s *Service) Flow(ctx context.Context, user core.UserID) (Flow, error) {
+	st, err := s.state(ctx, s.Read, user)
+	if err != nil {
+		return Flow{}, err
+	}
+	return Flow{Decision: First(st), Answers: st.Answers, Tier: st.Tier, State: st}, nil
+}
+
+func (s *Service) state(ctx context.Context, r Reader, user core.UserID) (State, error) {
+	st, err := r.OnboardingState(ctx, user)
+	if err != nil {
+		return st, err
+	}
+	if st.Tier, err = s.Tiers.TierOf(ctx, user); err != nil {
+		return st, err
+	}
+	if st.EntitlementFlow, _, err = s.Flags.Enabled(ctx, flags.EntitlementWelcomeFlow, user); err != nil {
+		return st, err
+	}
+	st.WelcomeEnabled, _, err = s.Flags.Enabled(ctx, flags.BlueprintWelcome, user)
+	return st, err
+}
+
+// Answer keeps the answers of one step, so that a reload resumes after it.
+func (s *Service) Answer(ctx context.Context, user core.UserID, p Phase, step int, given Answers) (Flow, error) {
+	const op = "onboarding.Answer"
+	steps := InPhase(p)
+	if len(steps) == 0 {
+		return Flow{}, core.FieldError(op, "phase", "Use base, blueprint_extension or studio_extension.")
+	}
+	if step < 1 || step > len(steps) {
+		return Flow{}, core.FieldError(op, "step", "There is no such step in this phase.")
+	}
+	kept, err := CheckSome(p, given)
+	if err != nil {
+		return Flow{}, err
+	}
+	return s.keep(ctx, op, user, p, kept, "")
+}
+
+// CompletePhase keeps all answers of a phase and stamps it. The studio
+// extension ends the flow.
+func (s *Service) CompletePhase(ctx context.Context, user core.UserID, p Phase, given Answers) (Flow, error) {
+	kept, err := CheckPhase(p, given)
+	if err != nil {
+		return Flow{}, err
+	}
+	stamp := map[Phase]Stamp{Base: BaseDoneAt, BlueprintExtension: BlueprintDoneAt, StudioExtension: StudioDoneAt}[p]
+	return s.keep(ctx, "onboarding.CompletePhase", user, p, kept, stamp)
+}
+
+func (s *Service) keep(ctx context.Context, op string, user core.UserID, p Phase, kept Answers, stamp Stamp) (Flow, error) {
+	tier, err := s.Tiers.TierOf(ctx, user)
+	if err != nil {
+		return Flow{}, err
+	}
+	if !Allowed(p, tier) {
+		if p == StudioExtension {
+			return Flow{}, &core.Error{Code: core.UpgradeRequired, Op: op, Message: "These questions are for Studio members."}
+		}
+		return Flow{}, &core.Error{Code: core.Conflict, Op: op, Message: "A Studio member is asked other questions. Reload the page."}
+	}
+	now := s.Clock.Now()
+	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		st, err := tx.OnboardingState(ctx, user)
+		if err != nil {
+			return err
+		}
+		st.Tier = tier
+		if why := closed(st, p); why != "" {
+			return &core.Error{Code: core.Conflict, Op: op, Message: why}
+		}
+		save := tx.SaveBrandAnswers
+		if p == BlueprintExtension {
+			save = tx.SaveBlueprintAnswers
+		}
+		if err := save(ctx, user, kept, now); err != nil || stamp == "" {
+			return err
+		}
+		if err := tx.StampOnboarding(ctx, user, stamp, now); err != nil || p != StudioExtension {
+			return err
+		}
+		return tx.CompleteOnboarding(ctx, user)
+	})
+	if err != nil {
+		return Flow{}, err
+	}
+	return s.Flow(ctx, user)
+}
+
+// closed says why answers to a phase come too early or too late, or "".
+func closed(s State, p Phase) string {
+	if p != Base && s.BaseDone.IsZero() {
+		return "The first questions come first. Reload the page."
+	}
+	if !s.Completed {
+		return ""
+	}
+	if p == StudioExtension && s.Tier == entitlements.Studio && s.StudioDone.IsZero() {
+		return ""
+	}
+	return "The questions are done. Change your answers in your account."
+}
+
+// Complete ends the flow: the welcome was seen, or the training wizard is
+// through. Again is fine.
+func (s *Service) Complete(ctx context.Context, user core.UserID, t Type) error {
+	const op = "onboarding.Complete"
+	if t != BlueprintWelcome && t != Wizard {
+		return core.FieldError(op, "type", "Use blueprint_welcome or onboarding_wizard.")
+	}
+	tier, err := s.Tiers.TierOf(ctx, user)
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		if t == BlueprintWelcome {
+			if err := tx.StampOnboarding(ctx, user, WelcomeShownAt, now); err != nil {
+				return err
+			}
+			if tier == entitlements.Blueprint {
+				if err := tx.StampOnboarding(ctx, user, PaidWelcomeShownAt, now); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.CompleteOnboarding(ctx, user)
+	})
+}
+
+// Dismiss closes the wizard for good. Again is fine.
+func (s *Service) Dismiss(ctx context.Context, user core.UserID) error {
+	now := s.Clock.Now()
+	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.StampOnboarding(ctx, user, DismissedAt, now)
+	})
+}
