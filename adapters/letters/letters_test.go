@@ -174,7 +174,11 @@ func TestLetters(t *testing.T) {
 			if len(l.HTML) > 40<<10 {
 				t.Errorf("%d bytes: Gmail clips what is long", len(l.HTML))
 			}
-			if s.kind != mail.Notice && !strings.HasSuffix(letter, "\nSandra\n") {
+			name := "Sandra"
+			if s.kind == mail.Notice {
+				name = "The till at sselfie.test"
+			}
+			if !strings.HasSuffix(letter, "\n"+name+"\n") || !strings.Contains(l.HTML, name+"</p>") {
 				t.Errorf("it does not end with a name: %q", letter[max(0, len(letter)-40):])
 			}
 			headers(t, l)

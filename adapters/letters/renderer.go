@@ -123,7 +123,7 @@ func headers(v view) map[string]string {
 // view is what templates see: plain values, no secret but the link's own token.
 type view struct {
 	Brand, Sender, Support, Address string
-	BaseURL, Host                   string
+	BaseURL, Host, Kind             string
 	Date                            string // of the letter: 1 March 2026
 	Subject, Preheader              string
 	Name                            string // the first name, "" when it is not known
@@ -145,7 +145,7 @@ func (r *Renderer) view(ctx context.Context, o mail.Outgoing) (view, error) {
 	}
 	v := view{
 		Brand: r.look.BrandName, Sender: r.look.SenderName, Support: r.look.SupportEmail, Address: r.look.PostalAddress,
-		BaseURL: r.look.BaseURL, Host: r.host, Date: o.At.UTC().Format("2 January 2006"), Name: given(props["name"]),
+		BaseURL: r.look.BaseURL, Host: r.host, Kind: string(o.Kind), Date: o.At.UTC().Format("2 January 2006"), Name: given(props["name"]),
 		Token: o.Token != "", Purpose: string(o.Purpose), Action: kind.Action, P: props,
 	}
 	if props["receipt"] != "" && !strings.HasPrefix(props["receipt"], "https://") {
@@ -159,6 +159,9 @@ func (r *Renderer) view(ctx context.Context, o mail.Outgoing) (view, error) {
 		v.Action = props["action"]
 	case o.Kind == mail.Purchase && v.Token:
 		v.Action = "Set your password and begin"
+	}
+	if o.Kind == mail.Notice {
+		v.Sender = "The till at " + r.host // nobody writes letters to herself
 	}
 	if o.Kind.Marketing() {
 		if r.c.Unsubscribe == nil {

@@ -3,6 +3,7 @@ package letters
 import (
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 )
 
@@ -45,7 +46,7 @@ func styles(p Palette) map[string]string {
 		"label":       "padding:11px 12px 11px 0;border-bottom:" + line + ";" + text + "font-size:14px;line-height:20px;color:" + p.SoftInk,
 		"value":       "padding:11px 0;border-bottom:" + line + ";" + text + "font-size:15px;line-height:20px;font-variant-numeric:tabular-nums;color:" + p.Ink,
 		"strip":       "margin:0 0 28px;border-collapse:collapse;table-layout:fixed",
-		"cell":        "padding:0 4px 0 0",
+		"seam":        "width:4px;font-size:0;line-height:0",
 	}
 }
 
@@ -59,11 +60,14 @@ func sheet(d Palette) string {
 			{".paper", "background-color:" + d.Paper}, {".raised", "background-color:" + d.Raised},
 			{".ink", "color:" + d.Ink}, {".soft", "color:" + d.SoftInk}, {".mark", "border-color:" + d.SoftInk}, {".line", "border-color:" + d.Hairline},
 			{".button", "background-color:" + d.Safelight}, {".button", "color:" + d.OnAccent}, {".chosen", "color:" + d.Safelight},
-			{".frame-0", "background-color:" + d.Hairline}, {".frame-1", "background-color:" + d.SoftInk}, {".frame-2", "background-color:" + d.Ink},
-			{".frame-x", "background-color:" + d.Ink}, {".frame-x", "border-color:" + d.Safelight},
 		} {
 			fmt.Fprintf(&b, "%s%s{%s!important}\n", prefix, r[0], r[1])
 		}
+		for i, e := range exposures {
+			ground, figure := tones(d.Raised, d.Ink, 1-e, d.Ink)
+			fmt.Fprintf(&b, "%s.print-%d{background-color:%s!important}%s.print-%d div{background-color:%s!important}\n", prefix, i, ground, prefix, i, figure)
+		}
+		fmt.Fprintf(&b, "%s.print-%d{border-color:%s!important}\n", prefix, chosen, d.Safelight)
 	}
 	b.WriteString("@media (prefers-color-scheme:dark){\n")
 	rules("")
@@ -72,30 +76,59 @@ func sheet(d Palette) string {
 	return b.String()
 }
 
-// frame is one picture of the contact sheet.
+// exposures are how dark the six prints of a test strip came out, from too
+// short to too long. The fourth is the one.
+var exposures = [...]float64{0.12, 0.26, 0.42, 0.58, 0.76, 0.92}
+
+const chosen = 3
+
+// frame is one print of the strip: a head, drawn with two rounded blocks.
 type frame struct {
-	Class, Colour, Ink, Number string
-	Style, Note                template.CSS
+	First, Chosen        bool
+	Class                string
+	Colour               string
+	Number               int
+	Print, Head, Body, N template.CSS
 }
 
-// frames returns the contact sheet: six exposures, one circled.
+// frames returns the test strip.
 func frames(p Palette) []frame {
-	tones := []struct{ class, colour string }{
-		{"frame-1", p.SoftInk}, {"frame-0", p.Hairline}, {"frame-2", p.Ink}, {"frame-x", p.Ink}, {"frame-0", p.Hairline}, {"frame-1", p.SoftInk},
-	}
-	out := make([]frame, 0, len(tones))
-	for i, tone := range tones {
+	out := make([]frame, 0, len(exposures))
+	for i, e := range exposures {
+		ground, figure := tones(p.Raised, p.Ink, e, p.Raised)
 		f := frame{
-			Class: tone.class, Colour: tone.colour, Ink: "soft", Number: fmt.Sprintf("%d", 21+i),
-			Style: template.CSS("height:52px;font-size:0;line-height:0;background-color:" + tone.colour),
-			Note:  template.CSS("padding-top:5px;font-family:" + sans + ";font-size:11px;line-height:14px;color:" + p.SoftInk),
+			First: i == 0, Chosen: i == chosen, Class: fmt.Sprintf("print-%d", i), Colour: ground, Number: 21 + i,
+			Print: template.CSS("height:64px;padding:0;font-size:0;line-height:0;background-color:" + ground),
+			Head:  template.CSS("width:18px;height:18px;margin:0 auto 4px;border-radius:9px;background-color:" + figure),
+			Body:  template.CSS("width:38px;height:20px;margin:0 auto;border-radius:19px 19px 0 0;background-color:" + figure),
+			N:     template.CSS("padding-top:6px;font-family:" + sans + ";font-size:11px;line-height:14px;color:" + p.SoftInk),
 		}
-		if tone.class == "frame-x" {
-			f.Ink = "chosen"
-			f.Style = template.CSS("height:46px;font-size:0;line-height:0;background-color:" + tone.colour + ";border:3px solid " + p.Safelight)
-			f.Note = template.CSS("padding-top:5px;font-family:" + sans + ";font-size:11px;line-height:14px;font-weight:600;color:" + p.Safelight)
+		if f.Chosen {
+			f.Print = template.CSS("height:58px;padding:0;font-size:0;line-height:0;border:3px solid " + p.Safelight + ";background-color:" + ground)
+			f.N = template.CSS("padding-top:6px;font-family:" + sans + ";font-size:11px;line-height:14px;font-weight:600;color:" + p.Safelight)
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// tones returns the ground of a print, a part of the way from one colour to
+// another, and its figure, which is nearer to light.
+func tones(from, to string, part float64, light string) (ground, figure string) {
+	ground = mix(from, to, part)
+	return ground, mix(ground, light, 0.62-0.3*part)
+}
+
+// mix returns the colour that lies a part of the way from a to b.
+func mix(a, b string, part float64) string {
+	var out [3]uint64
+	for i := range out {
+		x, errX := strconv.ParseUint(a[1+2*i:3+2*i], 16, 8)
+		y, errY := strconv.ParseUint(b[1+2*i:3+2*i], 16, 8)
+		if errX != nil || errY != nil {
+			return a // never: Look has checked both
+		}
+		out[i] = uint64(float64(x)*(1-part) + float64(y)*part + 0.5)
+	}
+	return fmt.Sprintf("#%02x%02x%02x", out[0], out[1], out[2])
 }
