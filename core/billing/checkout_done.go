@@ -44,8 +44,8 @@ func (s *Service) checkoutDone(ctx context.Context, tx Tx, ev Event) (result, er
 		return ignored("the checkout names none of our products"), nil
 	}
 	if !ses.Paid {
-		if co == nil || co.State == CheckoutComplete {
-			return applied(), nil
+		if co == nil || co.State == CheckoutComplete || co.State == CheckoutFailedHere || co.State == CheckoutOver {
+			return applied(), nil // a later report of it came first
 		}
 		co.State, co.Session, co.Email = CheckoutProcessing, ses.ID, ses.Email
 		return applied(), tx.SaveCheckout(ctx, *co)

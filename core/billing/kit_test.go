@@ -30,7 +30,10 @@ type shop struct {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	db := sqlitetest.New(t)
+	return shopOn(sqlitetest.New(t))
+}
+
+func shopOn(db *sqlite.DB) *shop {
 	sh := &shop{db: db, clock: coretest.NewClock(), gateway: &gateway{}, ids: &coretest.IDs{}}
 	sh.Service = &billing.Service{
 		Store: sqlite.Bind(db, func(tx *sqlite.Tx) billing.Tx { return tx }), Read: db, Gateway: sh.gateway, Payloads: payloads{},

@@ -61,25 +61,33 @@ func Difference(a, b string) string {
 // questions are the sections of a dump. The first column of each is a user id,
 // or NULL, and is written as the account's address. Texts may hold user ids,
 // too. What depends on the order of arrival is not asked for: balance_after, how
-// a purchase found its account, when a row was made here.
+// a purchase found its account, when a row was made here, and mails that tell of
+// a change, because old news is not told. What refunds and disputes took and
+// gave back counts as its sum.
 var questions = []struct{ title, text string }{
 	{"account", `SELECT id, email_verified_at IS NOT NULL AS verified, password_hash <> '' AS password, is_admin AS admin,
 		address_lost_at IS NOT NULL AS lost, deleted_at IS NOT NULL AS deleted,
 		(SELECT count(*) FROM sessions s WHERE s.user_id = users.id) AS sessions FROM users`},
-	{"ledger", `SELECT user_id, amount, type, idempotency_key AS key FROM credit_transactions`},
+	{"ledger", `SELECT user_id, amount, type, idempotency_key AS key FROM credit_transactions WHERE type NOT IN ('refund', 'dispute')`},
+	{"taken back", `SELECT c.user_id, sum(c.amount) AS amount, COALESCE(p.session_id, p.invoice_id, c.reference) AS "of"
+		FROM credit_transactions c LEFT JOIN stripe_payments p ON p.id = c.reference WHERE c.type IN ('refund', 'dispute')
+		GROUP BY c.user_id, c.reference HAVING sum(c.amount) <> 0`},
 	{"balance", `SELECT user_id, balance, total_purchased AS purchased, total_used AS used FROM user_credits`},
 	{"payment", `SELECT user_id, product_id AS product, session_id AS session, invoice_id AS invoice, payment_intent AS intent, charge_id AS charge,
-		amount, subtotal, discount, tax, refunded, currency, live, subscription_id AS subscription FROM stripe_payments`},
+		amount, subtotal, discount, tax, refunded, dispute, currency, live, subscription_id AS subscription FROM stripe_payments`},
 	{"right", `SELECT s.user_id, s.product_type AS type, s.status, s.live, s.stripe_subscription_id AS subscription, s.current_period_start AS start,
 		s.current_period_end AS "end", s.cancel_at, s.cancel_at_period_end AS at_end, s.past_due_since, s.ended_at,
 		COALESCE(p.session_id, p.invoice_id) AS source FROM subscriptions s LEFT JOIN stripe_payments p ON p.id = s.source_payment_id`},
+	{"refund", `SELECT p.user_id, r.refund_id AS id, r.amount, r.status FROM refunds r JOIN stripe_payments p ON p.id = r.payment_id`},
+	{"dispute", `SELECT p.user_id, d.dispute_id AS id, d.amount, d.status, d.closed FROM disputes d JOIN stripe_payments p ON p.id = d.payment_id`},
 	{"customer", `SELECT user_id, customer_id AS customer FROM stripe_customers`},
 	{"checkout", `SELECT user_id, session_id AS session, product_id AS product, promotion, state FROM checkouts`},
 	{"promotion", `SELECT user_id, code, ends_at, used_at IS NOT NULL AS used, reference FROM promotion_uses`},
 	{"consent", `SELECT user_id, purpose, given FROM consents`},
 	{"snapshot", `SELECT user_id, kind, id, event_id AS event FROM stripe_objects`},
 	{"event", `SELECT NULL, id, type, outcome FROM webhook_events`},
-	{"mail", `SELECT user_id, kind, to_key AS "to", token, business_key AS key FROM email_logs`},
+	{"mail", `SELECT user_id, kind, to_key AS "to", token, business_key AS key FROM email_logs
+		WHERE kind IN ('purchase', 'welcome', 'renewal') OR (kind = 'notice' AND business_key NOT LIKE '%:dispute:%')`},
 	{"analytics", `SELECT user_id, name, product_id AS product, source, campaign FROM analytics_events WHERE name NOT IN ('pricing_view', 'cta_click')`},
 }
 
