@@ -19,8 +19,7 @@ import (
 
 // Bounds of what a request may hold. Nothing here comes near them by honest use.
 const (
-	maxUpload    = 40 << 20
-	maxBody      = 1 << 20   // of any request but an upload
+	maxBody      = 1 << 20   // of any request
 	maxJSON      = 256 << 10 // of a JSON call
 	maxForm      = 64 << 10
 	maxDepth     = 16

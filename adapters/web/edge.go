@@ -56,7 +56,7 @@ func (s *Server) enter(rc *fasthttp.RequestCtx, path []byte) error {
 		s.inner(rc)
 		return nil
 	}
-	if h.ContentLength() == -1 && doublyFramed(h) {
+	if string(rc.Method()) == refusedFraming {
 		rc.SetConnectionClose()
 		return &core.Error{Code: core.Invalid, Op: "web.enter", Message: "A request has either Content-Length or Transfer-Encoding, not both."}
 	}
@@ -69,6 +69,10 @@ func (s *Server) enter(rc *fasthttp.RequestCtx, path []byte) error {
 	s.inner(rc)
 	return nil
 }
+
+// refusedFraming is the method that received gives to a request with two
+// framings: once the body is read, nothing else tells.
+const refusedFraming = "TWICE-FRAMED"
 
 // doublyFramed reports whether a chunked request names a length as well, which
 // two servers could read as two different requests.

@@ -72,10 +72,21 @@ func (m *servable) serve(rc *fasthttp.RequestCtx) {
 		return
 	}
 	h.SetContentTypeBytes(m.contentType)
-	if m.gz != nil && bytes.Contains(rc.Request.Header.Peek(fasthttp.HeaderAcceptEncoding), gzipName) {
+	if m.gz != nil && takesGzip(rc.Request.Header.Peek(fasthttp.HeaderAcceptEncoding)) {
 		h.SetBytesKV([]byte(fasthttp.HeaderContentEncoding), gzipName)
 		rc.Response.SetBodyRaw(m.gz)
 		return
 	}
 	rc.Response.SetBodyRaw(m.plain)
+}
+
+// takesGzip reads Accept-Encoding: gzip by its name, unless its weight is zero.
+func takesGzip(accept []byte) bool {
+	_, rest, found := bytes.Cut(accept, gzipName)
+	if !found {
+		return false
+	}
+	weight, _, _ := bytes.Cut(rest, []byte(","))
+	_, q, weighed := bytes.Cut(weight, []byte("q="))
+	return !weighed || len(bytes.Trim(q, "0. ")) > 0
 }

@@ -81,3 +81,16 @@ func (s *Server) publicPages() {
 		add("/legal/"+slug, view.Legal{Slug: slug})
 	}
 }
+
+// Route is one line of the table.
+type Route struct{ Method, Path string }
+
+// Routes lists everything that the server answers to, for the tests that hold
+// every route to the same rules.
+func (s *Server) Routes() []Route {
+	var out []Route
+	for _, r := range s.app.GetRoutes(true) {
+		out = append(out, Route{Method: r.Method, Path: r.Path})
+	}
+	return out
+}

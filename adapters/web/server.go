@@ -22,7 +22,6 @@ const (
 	readTimeout   = 10 * time.Second
 	writeTimeout  = 60 * time.Second
 	idleTimeout   = 75 * time.Second
-	uploadTimeout = 120 * time.Second
 	handleTimeout = 15 * time.Second // of one handler, unless it says otherwise
 	headerBytes   = 16 << 10
 	maxConns      = 4096
@@ -114,6 +113,8 @@ func (s *Server) build() {
 		BodyLimit:               maxBody,
 		Concurrency:             maxConns,
 		DisableStartupMessage:   true,
+
+		DisablePreParseMultipartForm: true, // or large forms would become files on disk before anybody asked
 		ErrorHandler: func(c *fiber.Ctx, err error) error {
 			s.fail(c.Context(), err)
 			return nil
@@ -129,9 +130,12 @@ func (s *Server) build() {
 	srv.HeaderReceived = received
 }
 
-// received gives uploads more room and time than other requests, before the
-// body is read.
+// received looks at a request before its body is read: uploads get more room
+// and time than others, and a request with two framings is marked.
 func received(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if h.ContentLength() == -1 && doublyFramed(h) {
+		h.SetMethod(refusedFraming)
+	}
 	return fasthttp.RequestConfig{}
 }
 
