@@ -65,6 +65,10 @@ func TestAFullDiskCostsOnlyWhatDidNotFit(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	reserve := filepath.Join(folder, "reserve")
+	if err := os.WriteFile(reserve, make([]byte, 200_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	free := fill(t, folder)
 	var err error
 	for err == nil {
@@ -77,11 +81,18 @@ func TestAFullDiskCostsOnlyWhatDidNotFit(t *testing.T) {
 	if err := write(); !core.Is(err, core.Unavailable) {
 		t.Errorf("still full: %v", err)
 	}
+	if _, err := db.Backup(limited(t), filepath.Join(folder, "backups")); err == nil {
+		t.Error("a backup fitted onto a full disk")
+	}
 	err = db.Update(limited(t), func(ctx context.Context, tx *Tx) error {
 		if err := tx.many(ctx, "huge", 300_000); err == nil {
 			t.Error("that fitted onto a full disk")
 		}
-		// SQLite has rolled everything back: this row would be kept on its own.
+		// SQLite has rolled everything back: with room again, this row would be
+		// kept on its own.
+		if err := os.Remove(reserve); err != nil {
+			t.Error(err)
+		}
 		if err := tx.note(ctx, "stray", 1); err == nil {
 			t.Error("a statement ran after the transaction was lost")
 		}
@@ -91,9 +102,6 @@ func TestAFullDiskCostsOnlyWhatDidNotFit(t *testing.T) {
 		t.Errorf("a closure that forgives a full disk: %v", err)
 	}
 	wantNotes(t, db, "stray", 0)
-	if _, err := db.Backup(limited(t), filepath.Join(folder, "backups")); err == nil {
-		t.Error("a backup fitted onto a full disk")
-	}
 	free()
 	for range 10 {
 		if err := write(); err != nil {
