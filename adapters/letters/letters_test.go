@@ -328,7 +328,7 @@ func TestOverrides(t *testing.T) {
 		"a value that this kind does not have": {fstest.MapFS{"welcome.html": file("{{define \"title\"}}x{{end}}\n{{define \"body\"}}{{.P.amount}}{{end}}")}, []string{"welcome.html:2:", "amount"}},
 		"a field that does not exist":          {fstest.MapFS{"refund.txt": file("{{define \"subject\"}}x{{end}}{{define \"preheader\"}}{{end}}\n{{.Password}}")}, []string{"refund.txt:2:"}},
 		"a letter without a subject":           {fstest.MapFS{"refund.txt": file("x")}, []string{"refund.txt", "subject"}},
-		"a style that nobody defined":          {fstest.MapFS{"parts.html": file(`{{define "button"}}<p style="{{css "neon"}}"></p>{{end}}{{define "facts"}}{{end}}{{define "strip"}}{{end}}`)}, []string{"parts.html:1", "neon"}},
+		"a style that nobody defined":          {fstest.MapFS{"parts.html": file(`{{define "button"}}<p style="{{css "neon"}}"></p>{{end}}{{define "facts"}}{{end}}`)}, []string{"parts.html:1", "neon"}},
 		"a misspelled file":                    {fstest.MapFS{"wellcome.html": file("x")}, []string{"wellcome.html:1:"}},
 		"two mistakes are told together":       {fstest.MapFS{"welcome.html": file("{{if}}"), "refund.txt": file("{{end}}")}, []string{"welcome.html:1:", "refund.txt:1:"}},
 		"other files don't matter":             {fstest.MapFS{"notes.md": file("{{"), ".welcome.html": file("{{")}, nil},

@@ -23,12 +23,15 @@ func (r *Renderer) parse() error {
 	var bad []error
 	read := func(name string) string {
 		text, err := r.read(name)
+		if err == nil && path.Ext(name) == ".html" {
+			text, err = r.literal(name, text)
+		}
 		if err != nil {
 			bad = append(bad, err)
 		}
 		return text
 	}
-	htmlFuncs, textFuncs := r.functions()
+	htmlFuncs, textFuncs := functions()
 	base := template.New("").Funcs(htmlFuncs).Option("missingkey=error")
 	for _, name := range []string{"base.html", "parts.html"} {
 		if _, err := base.New(name).Parse(read(name)); err != nil {
@@ -129,33 +132,9 @@ func plainly(err error) error {
 	return errors.New(text)
 }
 
-// functions are what templates may call. The comments that only Outlook reads
-// come from functions, because html/template drops comments.
-func (r *Renderer) functions() (template.FuncMap, texttemplate.FuncMap) {
-	style := styles(r.look.Light)
-	colours := r.look.Light.byName()
-	words := texttemplate.FuncMap{"say": say, "facts": facts, "table": table, "paragraphs": paragraphs}
-	return template.FuncMap{
-		"say": say, "facts": facts, "paragraphs": paragraphs, "button": newButton,
-		"css": func(name string) (template.CSS, error) {
-			if style[name] == "" {
-				return "", fmt.Errorf("no style is called %q", name)
-			}
-			return template.CSS(style[name]), nil //nolint:gosec // ours, with colours that were checked
-		},
-		"colour": func(name string) (string, error) {
-			if colours[name] == "" {
-				return "", fmt.Errorf("no colour is called %q", name)
-			}
-			return colours[name], nil
-		},
-		"sheet":           func() template.CSS { return template.CSS(sheet(r.look.Dark)) }, //nolint:gosec // as above
-		"frames":          func() []frame { return frames(r.look.Light) },
-		"outlook":         func() template.HTML { return "<!--[if mso]>" },
-		"end_outlook":     func() template.HTML { return "<![endif]-->" },
-		"not_outlook":     func() template.HTML { return "<!--[if !mso]><!-->" },
-		"end_not_outlook": func() template.HTML { return "<!--<![endif]-->" },
-		// Keeps clients from filling the preview with the beginning of the letter.
-		"padding": func() template.HTML { return template.HTML(strings.Repeat("&#847;&zwnj;&nbsp;", 60)) },
-	}, words
+// functions are what templates may call besides the constants of their looks.
+func functions() (template.FuncMap, texttemplate.FuncMap) {
+	page := comments()
+	page["say"], page["facts"], page["paragraphs"], page["button"] = say, facts, paragraphs, newButton
+	return page, texttemplate.FuncMap{"say": say, "facts": facts, "table": table, "paragraphs": paragraphs}
 }

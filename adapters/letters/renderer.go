@@ -34,6 +34,7 @@ type Renderer struct {
 	c      Config
 	look   Look
 	host   string // of the base URL
+	styles map[string]string
 	sheets map[mail.Kind]sheets
 	footer *texttemplate.Template
 }
@@ -55,7 +56,7 @@ func New(c Config) (*Renderer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("letters: %w", err)
 	}
-	r := &Renderer{c: c, look: look, host: base.Host, sheets: map[mail.Kind]sheets{}}
+	r := &Renderer{c: c, look: look, host: base.Host, styles: styles(look.Light), sheets: map[mail.Kind]sheets{}}
 	if err := r.parse(); err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func (r *Renderer) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, er
 	return mail.Letter{
 		ID: o.ID, Kind: o.Kind, From: r.look.From, ReplyTo: r.look.ReplyTo, To: o.To,
 		Subject: v.Subject, Date: o.At.UTC(), MessageID: "<" + string(o.ID) + "@" + r.look.host() + ">",
-		HTML: tight(page.String()), Text: wrap(body) + "\n--\n" + wrap(footer), Headers: headers(v),
+		HTML: page.String(), Text: wrap(body) + "\n--\n" + wrap(footer), Headers: headers(v),
 	}, nil
 }
 
@@ -210,19 +211,6 @@ func inText(set *texttemplate.Template, name string, v view) (string, error) {
 		return "", plainly(err)
 	}
 	return b.String(), nil
-}
-
-// tight takes the indentation out of the page: mail is stored many times over.
-func tight(page string) string {
-	var b strings.Builder
-	b.Grow(len(page))
-	for line := range strings.Lines(page) {
-		if line = strings.TrimSpace(line); line != "" {
-			b.WriteString(line)
-			b.WriteByte('\n')
-		}
-	}
-	return b.String()
 }
 
 // button is what the part of that name shows.

@@ -2,7 +2,6 @@ package letters
 
 import (
 	"fmt"
-	"html/template"
 	"strconv"
 	"strings"
 )
@@ -45,8 +44,6 @@ func styles(p Palette) map[string]string {
 		"facts":       "margin:0 0 26px;border-collapse:collapse;border-top:" + line,
 		"label":       "padding:11px 12px 11px 0;border-bottom:" + line + ";" + text + "font-size:14px;line-height:20px;color:" + p.SoftInk,
 		"value":       "padding:11px 0;border-bottom:" + line + ";" + text + "font-size:15px;line-height:20px;font-variant-numeric:tabular-nums;color:" + p.Ink,
-		"strip":       "margin:0 0 28px;border-collapse:collapse;table-layout:fixed",
-		"seam":        "width:4px;font-size:0;line-height:0",
 	}
 }
 
@@ -82,34 +79,30 @@ var exposures = [...]float64{0.12, 0.26, 0.42, 0.58, 0.76, 0.92}
 
 const chosen = 3
 
-// frame is one print of the strip: a head, drawn with two rounded blocks.
-type frame struct {
-	First, Chosen        bool
-	Class                string
-	Colour               string
-	Number               int
-	Print, Head, Body, N template.CSS
-}
-
-// frames returns the test strip.
-func frames(p Palette) []frame {
-	out := make([]frame, 0, len(exposures))
+// strip returns the test strip of a darkroom: six exposures of a head that is
+// drawn with two rounded blocks, one of them chosen. Outlook draws no round
+// corners, so there the prints stay empty.
+func strip(p Palette) string {
+	var b strings.Builder
+	b.WriteString(`<table role="presentation" aria-hidden="true" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 28px;border-collapse:collapse;table-layout:fixed"><tr>`)
 	for i, e := range exposures {
 		ground, figure := tones(p.Raised, p.Ink, e, p.Raised)
-		f := frame{
-			First: i == 0, Chosen: i == chosen, Class: fmt.Sprintf("print-%d", i), Colour: ground, Number: 21 + i,
-			Print: template.CSS("height:64px;padding:0;font-size:0;line-height:0;background-color:" + ground),
-			Head:  template.CSS("width:18px;height:18px;margin:0 auto 4px;border-radius:9px;background-color:" + figure),
-			Body:  template.CSS("width:38px;height:20px;margin:0 auto;border-radius:19px 19px 0 0;background-color:" + figure),
-			N:     template.CSS("padding-top:6px;font-family:" + sans + ";font-size:11px;line-height:14px;color:" + p.SoftInk),
+		height, border, class, number := 64, "", "soft", "color:"+p.SoftInk
+		if i == chosen {
+			height, border, class, number = 58, "border:3px solid "+p.Safelight+";", "chosen", "font-weight:600;color:"+p.Safelight
 		}
-		if f.Chosen {
-			f.Print = template.CSS("height:58px;padding:0;font-size:0;line-height:0;border:3px solid " + p.Safelight + ";background-color:" + ground)
-			f.N = template.CSS("padding-top:6px;font-family:" + sans + ";font-size:11px;line-height:14px;font-weight:600;color:" + p.Safelight)
+		if i > 0 {
+			b.WriteString(`<td width="4" style="width:4px;font-size:0;line-height:0">&nbsp;</td>`)
 		}
-		out = append(out, f)
+		fmt.Fprintf(&b, `<td valign="top"><table role="presentation" width="100%%" cellpadding="0" cellspacing="0" border="0"><tr>`+
+			`<td valign="bottom" height="%d" class="print-%d" bgcolor="%s" style="height:%dpx;padding:0;font-size:0;line-height:0;%sbackground-color:%s">`,
+			height, i, ground, height, border, ground)
+		fmt.Fprintf(&b, `<div style="mso-hide:all;width:18px;height:18px;margin:0 auto 4px;border-radius:9px;background-color:%s"></div>`, figure)
+		fmt.Fprintf(&b, `<div style="mso-hide:all;width:38px;height:20px;margin:0 auto;border-radius:19px 19px 0 0;background-color:%s"></div></td></tr></table>`, figure)
+		fmt.Fprintf(&b, `<div class="%s" style="padding-top:6px;font-family:%s;font-size:11px;line-height:14px;%s">%d</div></td>`, class, sans, number, 21+i)
 	}
-	return out
+	b.WriteString(`</tr></table>`)
+	return b.String()
 }
 
 // tones returns the ground of a print, a part of the way from one colour to

@@ -32,14 +32,15 @@ const (
 
 // sink is a mail server of our own, with faults on demand.
 type sink struct {
-	t      testing.TB
-	ln     net.Listener
-	tls    *tls.Config
-	roots  *x509.CertPool
-	closed chan struct{}
-	wg     sync.WaitGroup
-	fault  func(stage string) fault // which comes now; called under the lock
-	delay  time.Duration            // before each answer: a relay far away
+	t        testing.TB
+	ln       net.Listener
+	tls      *tls.Config
+	roots    *x509.CertPool
+	closed   chan struct{}
+	wg       sync.WaitGroup
+	fault    func(stage string) fault // which comes now; called under the lock
+	discard  bool                     // keep no letter: for benchmarks
+	dotDelay time.Duration            // before the answer to a letter: a relay that thinks
 
 	mu       sync.Mutex
 	accepted []string // raw letters that the sink said yes to
@@ -198,10 +199,17 @@ func (v *visit) data(from, to string) bool {
 	if err != nil {
 		return false
 	}
+	if v.s.dotDelay > 0 {
+		select {
+		case <-time.After(v.s.dotDelay):
+		case <-v.s.closed:
+			return false
+		}
+	}
 	// What counts as accepted is decided together with the answer.
 	v.s.mu.Lock()
 	f = v.s.next("dot")
-	if f == fine {
+	if f == fine && !v.s.discard {
 		v.s.accepted = append(v.s.accepted, string(body))
 		v.s.from = append(v.s.from, from)
 		v.s.to = append(v.s.to, to)
@@ -233,13 +241,6 @@ func (v *visit) answer(stage, good string) bool {
 }
 
 func (v *visit) say(line string) bool {
-	if v.s.delay > 0 {
-		select {
-		case <-time.After(v.s.delay):
-		case <-v.s.closed:
-			return false
-		}
-	}
 	_, err := v.conn.Write([]byte(line + "\r\n"))
 	return err == nil
 }
