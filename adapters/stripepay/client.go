@@ -21,6 +21,7 @@ type Client struct {
 	timeout time.Duration
 	log     *slog.Logger
 	prices  PriceBook
+	clock   core.Clock
 
 	mu    sync.Mutex
 	known map[string]string // lookup key to price id, asked once a process
@@ -40,7 +41,12 @@ type Options struct {
 	Timeout time.Duration // of a whole call with its retries; 0 means 20 s
 	Log     *slog.Logger
 	Prices  PriceBook
+	Clock   core.Clock // nil for the wall clock; the local gateway runs on business time
 }
+
+type wallClock struct{}
+
+func (wallClock) Now() time.Time { return time.Now().UTC() }
 
 // New makes a client of its own: nothing global is set, and two of them can
 // work in one process.
@@ -50,6 +56,9 @@ func New(o Options) *Client {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = wallClock{}
 	}
 	cfg := &stripe.BackendConfig{
 		HTTPClient:        &http.Client{Timeout: o.Timeout},
@@ -62,7 +71,7 @@ func New(o Options) *Client {
 	}
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, cfg)
 	return &Client{
-		api: client.New(o.Key, &stripe.Backends{API: backend}), timeout: o.Timeout, log: o.Log, prices: o.Prices,
+		api: client.New(o.Key, &stripe.Backends{API: backend}), timeout: o.Timeout, log: o.Log, prices: o.Prices, clock: o.Clock,
 		known: map[string]string{}, promo: map[string]string{},
 	}
 }

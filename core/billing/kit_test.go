@@ -85,6 +85,10 @@ func (g *gateway) EventsSince(_ context.Context, _ time.Time, fn func([]byte) er
 	return nil
 }
 
+func (g *gateway) ObjectsSince(ctx context.Context, since time.Time, fn func([]byte) error) error {
+	return g.EventsSince(ctx, since, fn)
+}
+
 // send applies one event, giving it an id when it has none.
 func (sh *shop) send(t testing.TB, ev billing.Event) billing.Outcome {
 	t.Helper()

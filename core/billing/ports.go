@@ -312,6 +312,10 @@ type Gateway interface {
 	// EventsSince calls fn with every event from that time on, oldest first, in
 	// the payload form of the webhook.
 	EventsSince(ctx context.Context, since time.Time, fn func(payload []byte) error) error
+	// ObjectsSince calls fn with every checkout, subscription, invoice, refunded
+	// charge and dispute made since, each as a payload that says it is like this
+	// now. The same state has the same event id.
+	ObjectsSince(ctx context.Context, since time.Time, fn func(payload []byte) error) error
 }
 
 // Payloads reads a stored payload again: a parked event is kept as it came.
