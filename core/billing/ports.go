@@ -249,6 +249,7 @@ type Tx interface {
 	SavePromotionUse(ctx context.Context, u PromotionUse) error
 	InsertConsent(ctx context.Context, c Consent) error
 	SaveSetting(ctx context.Context, key, value string, at time.Time) error
+	Audit(ctx context.Context, a core.Audit) error
 	// AdoptConsents gives the consents of a checkout to the account it found.
 	AdoptConsents(ctx context.Context, checkout core.CheckoutID, user core.UserID) error
 }
