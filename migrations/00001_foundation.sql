@@ -355,6 +355,13 @@ BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER credit_transactions_no_delete BEFORE DELETE ON credit_transactions
 BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 -- +goose StatementEnd
+-- INSERT OR REPLACE removes rows without asking the triggers above.
+-- +goose StatementBegin
+CREATE TRIGGER credit_transactions_no_replace BEFORE INSERT ON credit_transactions
+WHEN EXISTS (SELECT 1 FROM credit_transactions WHERE seq = NEW.seq OR id = NEW.id)
+    OR EXISTS (SELECT 1 FROM credit_transactions WHERE user_id = NEW.user_id AND idempotency_key = NEW.idempotency_key)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: this line is there already'); END;
+-- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER credit_transactions_follows BEFORE INSERT ON credit_transactions
 WHEN NEW.balance_after <> NEW.amount + COALESCE((SELECT balance_after FROM credit_transactions WHERE user_id = NEW.user_id ORDER BY seq DESC LIMIT 1), 0)
@@ -366,11 +373,21 @@ WHEN NEW.id <> OLD.id OR NEW.purpose <> OLD.purpose OR NEW.given <> OLD.given OR
 BEGIN SELECT RAISE(ABORT, 'consents are append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
+CREATE TRIGGER consents_no_replace BEFORE INSERT ON consents
+WHEN EXISTS (SELECT 1 FROM consents WHERE id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'consents are append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
 CREATE TRIGGER consents_no_delete BEFORE DELETE ON consents
 BEGIN SELECT RAISE(ABORT, 'consents are append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER admin_audit_log_no_update BEFORE UPDATE ON admin_audit_log
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER admin_audit_log_no_replace BEFORE INSERT ON admin_audit_log
+WHEN EXISTS (SELECT 1 FROM admin_audit_log WHERE id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 -- +goose StatementEnd
 -- +goose StatementBegin

@@ -36,6 +36,10 @@ func scanCreditEntry(s scanner) (e credits.Entry, err error) {
 func (tx *Tx) AppendCredit(ctx context.Context, e credits.Entry, after credits.Account) error {
 	if _, err := tx.exec(ctx, `INSERT INTO credit_transactions (`+entryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.ID, e.User, e.Amount, e.Type, e.Description, e.BalanceAfter, e.Key, e.Reference, ms(e.At)); err != nil {
+		// The ledger's own trigger comes before the unique key and has no number of its own.
+		if old, lookup := tx.CreditByKey(ctx, e.User, e.Key); lookup == nil && old != nil {
+			return &core.Error{Code: core.Conflict, Op: "sqlite.AppendCredit", Message: "That line is in the ledger already.", Err: err}
+		}
 		return err
 	}
 	_, err := tx.exec(ctx, `INSERT INTO user_credits (user_id, balance, total_purchased, total_used, updated_at) VALUES (?, ?, ?, ?, ?)

@@ -144,13 +144,13 @@ const maxBalance = 1_000_000_000
 
 func (a Account) after(t Type, amount int) (Account, error) {
 	b := a
-	b.Balance += amount
-	if b.Balance < 0 {
+	if amount < 0 && a.Balance < -amount {
 		return a, Insufficient(a.Balance, -amount)
 	}
-	if b.Balance > maxBalance {
+	if amount > maxBalance-a.Balance {
 		return a, &core.Error{Code: core.Unprocessable, Op: "credits.append", Message: "An account holds at most a billion credits."}
 	}
+	b.Balance += amount
 	switch t {
 	case Spend, GiveBack:
 		b.TotalUsed = max(0, b.TotalUsed-amount)
