@@ -48,7 +48,7 @@ func (w *writer) serve(batch []*job) {
 // error is not nil, none of them was kept (or, after a failed commit, nobody
 // knows). What did not begin goes back to the queue's head.
 func (w *writer) transact(batch []*job, stats *BatchStats) (ran []*job, err error) {
-	live := batch[:0]
+	live := make([]*job, 0, len(batch))
 	for _, j := range batch {
 		if j.ctx.Err() != nil && j.state.CompareAndSwap(waiting, given) {
 			j.answer <- unavailable("sqlite.Update", fmt.Errorf("%w: %w", errNotBegun, j.ctx.Err()))

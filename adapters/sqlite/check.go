@@ -10,7 +10,7 @@ import (
 )
 
 // checkAtOnce is the size up to which a file is read through before it is
-// opened; that takes about a second. Larger ones are checked while they serve,
+// opened; that takes less than a second. Larger ones are checked while they serve,
 // because a shop that stays closed for minutes is a failure too.
 const checkAtOnce = 128 << 20
 

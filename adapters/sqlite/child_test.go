@@ -13,7 +13,10 @@ import (
 	"testing"
 )
 
-var kills = flag.Int("kills", 10, "how often the writing child is killed")
+var (
+	kills   = flag.Int("kills", 10, "how often the writing child is killed")
+	backups = flag.Int("backups", 3, "how many backups are made under load, restored and verified")
+)
 
 // TestMain lets the test binary be its own child: a process that can be killed,
 // traced or starved while it writes.

@@ -83,6 +83,7 @@ type writer struct {
 	entry  [2]chan *job // where callers queue
 	lanes  [2]chan *job // the same, for the writer's goroutine: nil once closed and empty
 	held   [2][]*job    // taken from the lanes, not yet begun
+	batch  []*job       // in work
 	passed int          // batches since bulk had its turn
 	self   atomic.Uint64
 	done   chan struct{}
@@ -98,6 +99,7 @@ var (
 	errUnknown   = errors.New("the commit was not confirmed: the change may or may not be there")
 	errOthers    = errors.New("the shared transaction was lost, nothing of it was kept")
 	errQueueFull = errors.New("the writer's queue stayed full")
+	errGoexit    = errors.New("a closure ended the writer's goroutine (t.Fatal inside Update?), nothing was kept")
 )
 
 func newWriter(db *sql.DB, opts Options, committed func([]string)) *writer {
@@ -179,15 +181,43 @@ func (w *writer) close() {
 }
 
 func (w *writer) run() {
-	defer close(w.done)
+	orderly := false
+	defer func() {
+		if orderly {
+			close(w.done)
+			return
+		}
+		w.takeOver()
+	}()
 	w.self.Store(goroutine())
 	for {
-		batch := w.gather()
-		if batch == nil {
-			break
+		w.batch = w.gather()
+		if w.batch == nil {
+			orderly = true
+			return
 		}
-		w.serve(batch)
+		w.serve(w.batch)
 	}
+}
+
+// takeOver gives the queue to a new goroutine after a closure ended this one:
+// runtime.Goexit, which a test's t.Fatal calls, cannot be recovered from.
+func (w *writer) takeOver() {
+	w.drop()
+	var again []*job
+	for _, j := range w.batch {
+		switch j.state.Load() {
+		case waiting:
+			again = append(again, j)
+		case begun:
+			select {
+			case j.answer <- &core.Error{Code: core.Internal, Op: "sqlite.Update", Message: messageInternal, Err: errGoexit}:
+			default: // it has its answer
+			}
+		}
+	}
+	w.putBack(again)
+	go w.run()
 }
 
 // gather waits for one caller, then takes along whoever waits already, up to

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -173,6 +174,23 @@ func TestAPanicIsAnErrorWithItsStack(t *testing.T) {
 		if !contains(err, want) {
 			t.Errorf("%q is not in: %v", want, err)
 		}
+	}
+}
+
+func TestAClosureThatEndsItsGoroutineDoesNotEndTheWriter(t *testing.T) {
+	db := open(t, Options{})
+	errs := together(t, db, nil,
+		note("before", 1),
+		func(context.Context, *Tx) error { runtime.Goexit(); return nil },
+		note("after", 1),
+	)
+	for i, want := range []core.Code{core.Internal, core.Internal, ""} {
+		if got := core.CodeOf(errs[i]); got != want {
+			t.Errorf("caller %d: %v, want code %q", i, errs[i], want)
+		}
+	}
+	for who, want := range map[string]int{"before": 0, "after": 1} {
+		wantNotes(t, db, who, want)
 	}
 }
 
