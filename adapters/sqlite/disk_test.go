@@ -21,7 +21,8 @@ func smallDisk(t *testing.T, megabytes int) string {
 		t.Skipf("no small disk to fill: mounting needs root (%v)", err)
 	}
 	t.Cleanup(func() {
-		if err := syscall.Unmount(folder, 0); err != nil {
+		// Detached, so that a failed test that left a file open leaves no mount.
+		if err := syscall.Unmount(folder, syscall.MNT_DETACH); err != nil {
 			t.Errorf("unmount: %v", err)
 		}
 	})
