@@ -25,11 +25,7 @@ const (
 
 // creditBalance is GET /api/user/credits.
 func (s *Server) creditBalance(ctx context.Context, c *fiber.Ctx) error {
-	who, err := s.must(ctx, c)
-	if err != nil {
-		return err
-	}
-	a, err := s.opts.Reads.CreditAccount(ctx, who.User.ID)
+	who, err := s.mustStand(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -38,7 +34,7 @@ func (s *Server) creditBalance(ctx context.Context, c *fiber.Ctx) error {
 		Balance        int `json:"balance"`
 		TotalPurchased int `json:"totalPurchased"`
 		TotalUsed      int `json:"totalUsed"`
-	}{a.Balance, a.TotalPurchased, a.TotalUsed})
+	}{who.Account.Balance, who.Account.TotalPurchased, who.Account.TotalUsed})
 }
 
 // creditTransactions is GET /api/user/credits/transactions.

@@ -131,14 +131,11 @@ func (s *Server) setPassword(ctx context.Context, c *fiber.Ctx) error {
 
 // me is GET /api/auth/me.
 func (s *Server) me(ctx context.Context, c *fiber.Ctx) error {
-	who, err := s.must(ctx, c)
+	who, err := s.mustStand(ctx, c)
 	if err != nil {
 		return err
 	}
-	st, err := s.standing(ctx, who.User.ID)
-	if err != nil {
-		return err
-	}
+	right := s.right(who.Rows)
 	type user struct {
 		userJSON
 		IsAdmin bool `json:"isAdmin"`
@@ -157,8 +154,8 @@ func (s *Server) me(ctx context.Context, c *fiber.Ctx) error {
 		Credits     credits     `json:"credits"`
 	}{
 		User:        user{userJSON{who.User.ID, who.User.Email, who.User.Name}, who.User.Admin},
-		Entitlement: entitlement{st.Right.Tier.String(), orNull(st.Right.Until)},
-		Credits:     credits{st.Balance},
+		Entitlement: entitlement{right.Tier.String(), orNull(right.Until)},
+		Credits:     credits{who.Account.Balance},
 	})
 }
 

@@ -183,6 +183,7 @@ func open(t testing.TB, change ...func(*web.Options)) *shop {
 
 // fakeStripe opens checkouts without Stripe.
 type fakeStripe struct {
+	billing.Gateway
 	mu     sync.Mutex
 	opened []billing.NewSession
 	fails  error
@@ -202,8 +203,6 @@ func (f *fakeStripe) OpenSession(_ context.Context, n billing.NewSession) (billi
 func (f *fakeStripe) PortalURL(_ context.Context, customer, _ string) (string, error) {
 	return "https://billing.stripe.com/p/session/" + customer, nil
 }
-
-func (f *fakeStripe) EventsSince(context.Context, time.Time, func([]byte) error) error { return nil }
 
 // answer is a response that was read whole.
 type answer struct {

@@ -101,6 +101,6 @@ func (s *Server) writeHeaders(h *fasthttp.ResponseHeader, c class) {
 		if c == gatewayPage && len(h.PeekBytes(line.name)) > 0 {
 			continue
 		}
-		h.SetBytesKV(line.name, line.value)
+		h.SetCanonical(line.name, line.value)
 	}
 }

@@ -70,6 +70,12 @@ type Reads interface {
 	// before ("" begins at the newest). core.NotFound: before is not a line of
 	// this user's.
 	CreditHistory(ctx context.Context, user core.UserID, before core.CreditID, limit int) ([]credits.Entry, error)
+	// Standing answers the reads that are asked all the time in one question: the
+	// session of a token's hash, of its living account the id, address, name and
+	// role, the credits, and of the subscription rows what decides a right.
+	// core.NotFound for an unknown session. It says nothing of whether the
+	// session still counts.
+	Standing(ctx context.Context, tokenHash string) (accounts.Session, accounts.User, credits.Account, []billing.Row, error)
 	RowsOf(ctx context.Context, user core.UserID) ([]billing.Row, error)
 	PaymentsOf(ctx context.Context, user core.UserID) ([]billing.Payment, error)
 	// CheckoutBySession returns nil for an unknown session.

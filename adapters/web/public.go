@@ -62,10 +62,10 @@ var (
 // serve writes the body, or 304 where the client has it.
 func (m *servable) serve(rc *fasthttp.RequestCtx) {
 	h := &rc.Response.Header
-	h.SetBytesKV(etag, m.tag)
-	h.SetBytesKV(cacheControl, m.cacheControl)
+	h.SetCanonical(etag, m.tag)
+	h.SetCanonical(cacheControl, m.cacheControl)
 	if m.gz != nil {
-		h.SetBytesKV(vary, acceptEncoding)
+		h.SetCanonical(vary, acceptEncoding)
 	}
 	if have := rc.Request.Header.Peek(fasthttp.HeaderIfNoneMatch); len(have) > 0 && bytes.Contains(have, m.tag[2:]) {
 		rc.SetStatusCode(http.StatusNotModified)

@@ -3,11 +3,14 @@ package web
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"sselfie/core"
 	"sselfie/core/accounts"
+	"sselfie/core/billing"
+	"sselfie/core/credits"
 )
 
 // signedIn is who sent a request.
@@ -47,6 +50,40 @@ func (s *Server) must(ctx context.Context, c *fiber.Ctx) (*signedIn, error) {
 		err = &core.Error{Code: core.NotAuthenticated, Op: "web.must", Message: "Log in to go on."}
 	}
 	return v, err
+}
+
+// touchAfter is how old the note of a visit may be before it is made anew.
+const touchAfter = time.Hour
+
+// asking is who sent a call, and what she has.
+type asking struct {
+	User    accounts.User // id, address, name and role
+	Account credits.Account
+	Rows    []billing.Row
+}
+
+// mustStand is must for the calls that pages repeat: one question to the
+// database instead of three.
+func (s *Server) mustStand(ctx context.Context, c *fiber.Ctx) (asking, error) {
+	token := c.Cookies(s.cookie)
+	if token != "" {
+		// A lookup by key needs no deadline, and without one
+		// the driver starts no watcher for each.
+		sess, user, acct, rows, err := s.opts.Reads.Standing(context.WithoutCancel(ctx), s.opts.People.Tokens.HashToken(token))
+		if err != nil && !core.Is(err, core.NotFound) {
+			return asking{}, err
+		}
+		now := s.opts.Wall.Now()
+		if err == nil && sess.Live(now) {
+			if now.Sub(sess.LastSeenAt) >= touchAfter {
+				if _, _, err := s.opts.People.Authenticate(ctx, token); err != nil {
+					return asking{}, err
+				}
+			}
+			return asking{User: user, Account: acct, Rows: rows}, nil
+		}
+	}
+	return asking{}, &core.Error{Code: core.NotAuthenticated, Op: "web.mustStand", Message: "Log in to go on."}
 }
 
 // client says who asks, for the list of signed-in devices.
