@@ -60,3 +60,13 @@ func (f Faults) delayFor() int64 {
 	}
 	return int64(f.DelayFor / time.Second)
 }
+
+// PercentDuplicate, PercentDrop and PercentDelay are the chances as the desk's
+// form shows them.
+func (f Faults) PercentDuplicate() float64 { return f.Duplicate * 100 }
+
+// PercentDrop is Drop in percent.
+func (f Faults) PercentDrop() float64 { return f.Drop * 100 }
+
+// PercentDelay is Delay in percent.
+func (f Faults) PercentDelay() float64 { return f.Delay * 100 }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"maps"
 	"slices"
+	"time"
 )
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -30,3 +31,5 @@ func values[T entry](m map[string]T) []T {
 	slices.SortFunc(out, func(a, b T) int { return int(a.head().Seq - b.head().Seq) })
 	return out
 }
+
+func timeOf(unix int64) time.Time { return time.Unix(unix, 0).UTC() }

@@ -3,7 +3,6 @@ package stripegate
 import (
 	"net/http"
 	"strings"
-	"time"
 )
 
 // order is what a buyer sends from the checkout page.
@@ -73,7 +72,7 @@ func (g *Gateway) payNow(id string, o order) outcome {
 	default:
 		return failed(declined("payment_method_not_available", "", "method", "This way to pay is not known here."))
 	}
-	m, known, bad := readCard(o.Number, o.Expiry, o.CVC, time.Unix(g.now(), 0).UTC())
+	m, known, bad := readCard(o.Number, o.Expiry, o.CVC, timeOf(g.now()))
 	if bad != nil {
 		return failed(bad)
 	}
