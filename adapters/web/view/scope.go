@@ -98,3 +98,17 @@ func (s scope) TestCards() []struct{ Number, What string } {
 		{"4000 0025 0000 3155", "asks for 3-D Secure"},
 	}
 }
+
+// SampleFrames and SampleOffer feed the components page.
+func (s scope) SampleFrames() []Frame {
+	return []Frame{{ID: "1", Status: "running"}, {ID: "2", Status: "pending"}, {ID: "3", Status: "failed"}}
+}
+
+// SampleOffer is an offer as a customer with few credits sees it.
+func (s scope) SampleOffer() *UpgradeOffer {
+	o := &UpgradeOffer{Trigger: "credits_low", Spent30d: 38}
+	if ps := s.Site.Catalog.Promotions; len(ps) > 0 {
+		o.Promo = &Promo{Code: ps[0].Code, Off: ps[0].AmountOff}
+	}
+	return o
+}
