@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"sselfie/adapters/web"
+	"sselfie/core"
+	"sselfie/core/jobs"
+)
+
+// travel is the time machine of demo mode. The business clock moves; sessions,
+// limits and signatures stay with the wall clock.
+type travel struct{ h *house }
+
+// Now implements web.Travel.
+func (t travel) Now() time.Time { return t.h.clock.Now() }
+
+// Offset implements web.Travel.
+func (t travel) Offset() time.Duration { return t.h.clock.Offset() }
+
+// Advance implements web.Travel. It stops at everything that falls due on the
+// way: jobs, renewals of the local gateway, mails that are tried again.
+func (t travel) Advance(ctx context.Context, to time.Time) ([]web.Ran, error) {
+	const op = "app.Advance"
+	if !t.h.config.staysHere() {
+		return nil, &core.Error{Code: core.Conflict, Op: op, Message: "Time does not move while mail goes beyond this machine: people would get letters from the future. Set mail.driver to mailbox."}
+	}
+	from := t.h.clock.Now()
+	if to.Before(from) {
+		return nil, core.FieldError(op, "to", "The clock only moves forward; it is "+from.Format(time.RFC3339)+" already.")
+	}
+	ran, err := t.h.runner.Walk(ctx, from, to, jobs.Journey{Set: t.set, Settle: t.settle, Next: t.next})
+	out := make([]web.Ran, 0, len(ran))
+	for _, r := range ran {
+		out = append(out, web.Ran{Job: string(r.Job), At: r.At, Processed: r.Processed})
+	}
+	return out, err
+}
+
+// set moves the clock, never backwards: it has gone on while the last stop was
+// worked through.
+func (t travel) set(ctx context.Context, to time.Time) error {
+	if to.Before(t.h.clock.Now()) {
+		return nil
+	}
+	return t.h.keepOffset(ctx, t.h.clock.Set(to))
+}
+
+// settle lets the gateway do and report what is due, and sends what that and the
+// jobs promised.
+func (t travel) settle(ctx context.Context, at time.Time) error {
+	if t.h.money != nil && t.h.money.gate != nil {
+		if err := t.h.money.gate.Advance(ctx, at); err != nil {
+			return err
+		}
+	}
+	if t.h.outbox == nil {
+		return nil
+	}
+	_, err := t.h.outbox.DeliverDue(ctx)
+	return err
+}
+
+// next returns the first thing after now that is no job.
+func (t travel) next(ctx context.Context, after time.Time) (first time.Time, ok bool, err error) {
+	sooner := func(at time.Time, found bool) {
+		if found && at.After(after) && (!ok || at.Before(first)) {
+			first, ok = at, true
+		}
+	}
+	if t.h.money != nil && t.h.money.gate != nil {
+		sooner(t.h.money.gate.NextDue())
+	}
+	if t.h.outbox != nil {
+		at, found, err := t.h.outbox.NextDue(ctx)
+		if err != nil {
+			return first, ok, err
+		}
+		sooner(at, found)
+	}
+	return first, ok, nil
+}
