@@ -187,6 +187,9 @@ func (s *Server) portal(ctx context.Context, c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if strings.Contains(c.Get(fiber.HeaderAccept), "text/html") { // the form of a page without scripts
+		return seeOther(c, to)
+	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.JSON(fiber.Map{"url": to})
 }

@@ -50,6 +50,9 @@ type Options struct {
 	Billing  Billing  // nil while payments are disabled
 	Payloads Payloads // reads webhooks; nil while payments are disabled
 
+	Desk  Desk  // nil: the contact form says where to write instead
+	Leads Leads // nil: who asks for the free blueprint is led to sign up
+
 	Gateway http.Handler // browser side of the local gateway, below /gateway/; demo mode only
 	Mailbox Mailbox      // captured mail; demo mode only
 	Travel  Travel       // the time machine; demo mode only
@@ -98,6 +101,31 @@ type Payloads interface {
 	// core.InvalidSignature: forged, stale or unsigned. core.Invalid: signed,
 	// but unreadable.
 	Read(payload []byte, signature string) (billing.Event, error)
+}
+
+// Desk takes what visitors write.
+type Desk interface {
+	// Write keeps a note and returns its number.
+	Write(ctx context.Context, n Note) (ticket string, err error)
+}
+
+// Note is a message to the creator.
+type Note struct {
+	Name, Email, Message string
+	Product              core.ProductID // "" for none
+	User                 core.UserID    // "" for a visitor
+}
+
+// Leads takes addresses that ask for the free blueprint.
+type Leads interface {
+	// Capture sends the blueprint's link, and answers alike whether the address
+	// is known or not.
+	Capture(ctx context.Context, l Lead) error
+}
+
+// Lead is an address that was left with consent.
+type Lead struct {
+	Email, Name, Source, Campaign, Visitor string
 }
 
 // Mailbox is the captured mail of demo mode.

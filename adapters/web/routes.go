@@ -51,6 +51,12 @@ func (s *Server) routes() {
 	s.app.Get("/feed-planner", s.members(s.experiencePage("nine_post_feed")))
 	s.app.Get("/rebrand-wizard", s.members(s.experiencePage("rebrand_reset")))
 
+	s.app.Post("/contact", s.do(s.postContact))
+	s.app.Post("/free-blueprint", s.do(s.postLead))
+	if s.opts.Leads != nil {
+		api.Post("/freebie", s.do(s.freebie))
+	}
+
 	s.app.Get("/assets/*", s.asset)
 	s.app.Get("/favicon.ico", s.favicon)
 	s.app.Get("/healthz", s.healthz)

@@ -10,6 +10,7 @@ import (
 
 	"sselfie/adapters/web/view"
 	"sselfie/core"
+	"sselfie/core/credits"
 	"sselfie/core/entitlements"
 )
 
@@ -45,17 +46,54 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 		if err != nil {
 			return err
 		}
-		v.Upgrade = &view.UpgradeOffer{Trigger: s.trigger(st), Promo: promo}
+		lines, err := s.opts.Reads.CreditHistory(ctx, who.User.ID, "", recentLines)
+		if err != nil {
+			return err
+		}
+		v.Upgrade = &view.UpgradeOffer{
+			Trigger: upgradeTrigger(st.Balance, lines), Promo: promo, Spent30d: spentSince(lines, s.opts.Clock.Now().AddDate(0, 0, -30)),
+		}
 	}
 	return s.show(c, http.StatusOK, v)
 }
 
-// trigger picks the sentence of the upgrade offer.
-func (s *Server) trigger(st standing) string {
-	if st.Balance == 0 {
+// recentLines is how much of the ledger the upgrade offer looks at.
+const recentLines = 100
+
+// lowBalance is where credits may be running low.
+const lowBalance = 30
+
+// upgradeTrigger picks the sentence of the offer from the newest lines of the
+// ledger: credits are out, or run low: below 30 and below half of the last
+// grant, after at least one spend (product.md, Upgrade to Studio).
+func upgradeTrigger(balance int, lines []credits.Entry) string {
+	spent, grant := false, 0
+	for _, e := range lines {
+		switch {
+		case e.Type == credits.Spend:
+			spent = true
+		case e.Amount > 0 && e.Type != credits.GiveBack && grant == 0:
+			grant = e.Amount
+		}
+	}
+	switch {
+	case balance == 0:
 		return "credits_out"
+	case spent && balance < lowBalance && 2*balance < grant:
+		return "credits_low"
 	}
 	return "button"
+}
+
+// spentSince sums what was spent, less what was given back.
+func spentSince(lines []credits.Entry, since time.Time) int {
+	n := 0
+	for _, e := range lines {
+		if (e.Type == credits.Spend || e.Type == credits.GiveBack) && e.At.After(since) {
+			n -= e.Amount
+		}
+	}
+	return max(n, 0)
 }
 
 // bestPromo returns the first promotion that counts for this customer, nil for
