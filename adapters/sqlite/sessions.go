@@ -94,12 +94,6 @@ func (tx *Tx) CountHit(ctx context.Context, key string, window time.Duration, at
 	return int(n), err
 }
 
-// Hits returns a counter.
-func (r reads) Hits(ctx context.Context, key string, window time.Duration, at time.Time) (int, error) {
-	n, _, err := maybe(ctx, r, scalar[int64], `SELECT count FROM rate_counters WHERE key = ? AND window_start = ?`, key, ms(at.Truncate(window)))
-	return int(n), err
-}
-
 // ClearHits forgets a counter.
 func (tx *Tx) ClearHits(ctx context.Context, key string) error {
 	_, err := tx.exec(ctx, `DELETE FROM rate_counters WHERE key = ?`, key)

@@ -136,8 +136,6 @@ type Tx interface {
 	// CountHit adds one to the counter of key in the window that holds at, and
 	// returns the new count.
 	CountHit(ctx context.Context, key string, window time.Duration, at time.Time) (int, error)
-	// Hits returns the counter of key in the window that holds at.
-	Hits(ctx context.Context, key string, window time.Duration, at time.Time) (int, error)
 	// ClearHits forgets every window of key.
 	ClearHits(ctx context.Context, key string) error
 }

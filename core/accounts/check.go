@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -20,11 +21,15 @@ func CheckAddress(s string) string {
 		return "This doesn't look like an e-mail address. It has the form name@example.com."
 	}
 	at := strings.LastIndexByte(s, '@')
-	if at < 1 || at == len(s)-1 || at > 64 || strings.Contains(s[at:], "..") {
+	if at < 1 || at == len(s)-1 || at > 64 || strings.Contains(s[at:], "..") || s[at+1] == '[' || strings.ContainsFunc(s, hidden) {
 		return "This doesn't look like an e-mail address. It has the form name@example.com."
 	}
 	return ""
 }
+
+// hidden reports characters that nobody sees or types: controls, spaces, marks
+// that turn the direction of text.
+func hidden(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) }
 
 // CheckPassword returns what is wrong with a new password, or "": 8 to 128
 // characters and at most 512 bytes (security.md, T15).

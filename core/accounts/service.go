@@ -131,15 +131,17 @@ func (s *Service) Login(ctx context.Context, email, password, returnTo string, c
 	if err != nil && !core.Is(err, core.NotFound) {
 		return Signed{}, err
 	}
-	limit := "login:" + string(key)
+	// A try is counted before the password is compared, so that many at once
+	// don't slip past the limit together; a right one clears the count.
+	limit := loginLimit(key)
 	var tries int
 	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
-		tries, err = tx.Hits(ctx, limit, loginWindow, wall)
+		tries, err = tx.CountHit(ctx, limit, loginWindow, wall)
 		return err
 	}); err != nil {
 		return Signed{}, err
 	}
-	if tries >= loginAttempts {
+	if tries > loginAttempts {
 		return Signed{}, &core.Error{
 			Code: core.RateLimited, Op: op,
 			Message: "Too many tries with a wrong password. Wait a quarter of an hour, or set a new password by mail.",
@@ -156,18 +158,15 @@ func (s *Service) Login(ctx context.Context, email, password, returnTo string, c
 		return Signed{}, err
 	}
 	if !ok {
-		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
-			_, err := tx.CountHit(ctx, limit, loginWindow, wall)
-			return err
-		}); err != nil {
-			return Signed{}, err
-		}
 		return Signed{}, wrongPassword(op)
 	}
 	sess, token := s.session(u.ID, c)
 	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		// The password was compared outside: it must still be the one.
 		fresh, err := tx.UserByID(ctx, u.ID)
+		if err != nil && !core.Is(err, core.NotFound) {
+			return err
+		}
 		if err != nil || fresh.PasswordHash != u.PasswordHash || fresh.Key != key {
 			return wrongPassword(op)
 		}
@@ -186,6 +185,8 @@ func (s *Service) Login(ctx context.Context, email, password, returnTo string, c
 	}
 	return Signed{User: u, Token: token, Redirect: SafePath(returnTo)}, nil
 }
+
+func loginLimit(key core.EmailKey) string { return "login:" + string(key) }
 
 func wrongPassword(op string) error {
 	return &core.Error{Code: core.InvalidCredentials, Op: op, Message: "Address and password don't fit together. Check both, or set a new password."}
@@ -210,15 +211,15 @@ func (s *Service) Forgot(ctx context.Context, email string) error {
 	}
 	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		hour, err := tx.CountHit(ctx, "reset:h:"+string(key), time.Hour, wall)
-		if err != nil {
-			return err
+		if err != nil || hour > resetPerHour {
+			return err // a request too many does not use up the day's
 		}
 		day, err := tx.CountHit(ctx, "reset:d:"+string(key), 24*time.Hour, wall)
 		if err != nil {
 			return err
 		}
 		u, err := tx.UserByKey(ctx, key)
-		if core.Is(err, core.NotFound) || hour > resetPerHour || day > resetPerDay {
+		if core.Is(err, core.NotFound) || day > resetPerDay {
 			return nil
 		}
 		if err != nil {
@@ -270,8 +271,8 @@ func (s *Service) SetPassword(ctx context.Context, token, password string, c Cli
 		if err != nil {
 			return err
 		}
-		if u, err = tx.UserByID(ctx, t.User); err != nil || u.Key != t.Key {
-			return invalidToken(op)
+		if u, err = holder(ctx, tx, op, t); err != nil {
+			return err
 		}
 		changed := u.PasswordHash != ""
 		if u, err = Revoke(ctx, tx, u); err != nil {
@@ -282,6 +283,9 @@ func (s *Service) SetPassword(ctx context.Context, token, password string, c Cli
 		}
 		u.PasswordHash, u.PasswordSetAt, u.LastLoginAt = hash, now, now
 		if err := tx.SaveUser(ctx, u); err != nil {
+			return err
+		}
+		if err := tx.ClearHits(ctx, loginLimit(u.Key)); err != nil {
 			return err
 		}
 		var sess Session
@@ -319,9 +323,12 @@ func (s *Service) Confirm(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		u, err := tx.UserByID(ctx, t.User)
-		if err != nil || u.Key != t.Key || t.Purpose != mail.ConfirmToken {
+		if t.Purpose != mail.ConfirmToken {
 			return invalidToken(op)
+		}
+		u, err := holder(ctx, tx, op, t)
+		if err != nil {
+			return err
 		}
 		if !t.UsedAt.IsZero() && u.Verified() {
 			return nil
@@ -450,6 +457,16 @@ func (s *Service) spend(ctx context.Context, tx Tx, op, token string, purposes .
 		return t, err
 	}
 	return t, tx.MarkTokenUsed(ctx, t.Hash, s.Clock.Now())
+}
+
+// holder returns the account of a link, as long as it still has the address that
+// the link was mailed to.
+func holder(ctx context.Context, tx Tx, op string, t Token) (User, error) {
+	u, err := tx.UserByID(ctx, t.User)
+	if core.Is(err, core.NotFound) || (err == nil && (u.Key == "" || u.Key != t.Key)) {
+		return u, invalidToken(op)
+	}
+	return u, err
 }
 
 func invalidToken(op string) error {
