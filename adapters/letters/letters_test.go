@@ -171,6 +171,11 @@ func TestLetters(t *testing.T) {
 			if !strings.Contains(small, "1 Sample Street, Sampletown") || !strings.Contains(l.HTML, "1 Sample Street, Sampletown") {
 				t.Error("no postal address")
 			}
+			for line := range strings.Lines(l.HTML) {
+				if len(line) > 950 {
+					t.Errorf("a line of %d bytes: mail allows 998", len(line))
+				}
+			}
 			if len(l.HTML) > 40<<10 {
 				t.Errorf("%d bytes: Gmail clips what is long", len(l.HTML))
 			}

@@ -13,7 +13,7 @@ import (
 // of a few dozen values instead of several hundred, in a quarter of the time.
 
 var (
-	constant   = regexp.MustCompile(`\{\{-?\s*(css|colour|sheet|padding|strip)(?:\s+"([^"]*)")?\s*-?\}\}`)
+	constant   = regexp.MustCompile(`\{\{-?\s*(css|colour)\s+"([^"]*)"\s*-?\}\}`)
 	indent     = regexp.MustCompile(`(?m)^[ \t]+`)
 	unfamiliar = errors.New("is not known here")
 )
@@ -29,39 +29,34 @@ func (r *Renderer) literal(name, text string) (string, error) {
 			at := 1 + strings.Count(text[:strings.Index(text, action)], "\n")
 			bad = append(bad, fmt.Errorf("%s:%d: the %s %q %w", name, at, m[1], m[2], err))
 		}
-		return strings.ReplaceAll(value, "\n", " ")
+		return value
 	})
 	return indent.ReplaceAllString(text, ""), errors.Join(bad...)
 }
 
 func (r *Renderer) constantOf(what, name string) (string, error) {
-	value, ok := "", true
-	switch what {
-	case "css":
-		value, ok = r.styles[name]
-	case "colour":
+	value, ok := r.styles[name]
+	if what == "colour" {
 		value, ok = r.look.Light.byName()[name]
-	case "sheet":
-		value = sheet(r.look.Dark)
-	case "padding":
-		// Keeps clients from filling the preview with the beginning of the letter.
-		value = strings.Repeat("&#847;&zwnj;&nbsp;", 60)
-	case "strip":
-		value = strip(r.look.Light)
 	}
 	if !ok {
 		return "", unfamiliar
 	}
-	// Style attributes stand in double quotes.
 	return value, nil
 }
 
-// comments are what only Outlook reads or only it does not. They come from
-// functions, because html/template drops the comments of a template.
-func comments() template.FuncMap {
-	of := func(s template.HTML) func() template.HTML { return func() template.HTML { return s } }
+// pieces are what templates take as it is. The comments that only Outlook reads,
+// or only it does not, are among them because html/template drops the comments
+// of a template; the long ones have line breaks, because a line of a mail ends
+// after 998 bytes.
+func pieces(l Look) template.FuncMap {
+	of := func(s string) func() template.HTML { return func() template.HTML { return template.HTML(s) } } //nolint:gosec // ours
 	return template.FuncMap{
 		"outlook": of("<!--[if mso]>"), "end_outlook": of("<![endif]-->"),
 		"not_outlook": of("<!--[if !mso]><!-->"), "end_not_outlook": of("<!--<![endif]-->"),
+		"strip": of(strip(l.Light)),
+		"sheet": func() template.CSS { return template.CSS(sheet(l.Dark)) }, //nolint:gosec // ours
+		// Keeps clients from filling the preview with the beginning of the letter.
+		"padding": of(strings.Repeat("\n"+strings.Repeat("&#847;&zwnj;&nbsp;", 30), 2)),
 	}
 }

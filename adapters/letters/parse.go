@@ -31,7 +31,7 @@ func (r *Renderer) parse() error {
 		}
 		return text
 	}
-	htmlFuncs, textFuncs := functions()
+	htmlFuncs, textFuncs := functions(r.look)
 	base := template.New("").Funcs(htmlFuncs).Option("missingkey=error")
 	for _, name := range []string{"base.html", "parts.html"} {
 		if _, err := base.New(name).Parse(read(name)); err != nil {
@@ -133,8 +133,8 @@ func plainly(err error) error {
 }
 
 // functions are what templates may call besides the constants of their looks.
-func functions() (template.FuncMap, texttemplate.FuncMap) {
-	page := comments()
+func functions(l Look) (template.FuncMap, texttemplate.FuncMap) {
+	page := pieces(l)
 	page["say"], page["facts"], page["paragraphs"], page["button"] = say, facts, paragraphs, newButton
 	return page, texttemplate.FuncMap{"say": say, "facts": facts, "table": table, "paragraphs": paragraphs}
 }

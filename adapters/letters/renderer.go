@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 	"unicode/utf8"
 
@@ -37,6 +38,7 @@ type Renderer struct {
 	styles map[string]string
 	sheets map[mail.Kind]sheets
 	footer *texttemplate.Template
+	pages  *sync.Pool // of buffers: a mailing writes many pages of one size
 }
 
 // sheets are the parsed templates of one kind.
@@ -56,7 +58,7 @@ func New(c Config) (*Renderer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("letters: %w", err)
 	}
-	r := &Renderer{c: c, look: look, host: base.Host, styles: styles(look.Light), sheets: map[mail.Kind]sheets{}}
+	r := &Renderer{c: c, look: look, host: base.Host, styles: styles(look.Light), pages: &sync.Pool{}, sheets: map[mail.Kind]sheets{}}
 	if err := r.parse(); err != nil {
 		return nil, err
 	}
@@ -97,9 +99,13 @@ func (r *Renderer) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, er
 	if err != nil {
 		return mail.Letter{}, err
 	}
-	var page bytes.Buffer
-	page.Grow(16 << 10)
-	if err := set.html.ExecuteTemplate(&page, "base.html", v); err != nil {
+	page, ok := r.pages.Get().(*bytes.Buffer)
+	if !ok {
+		page = new(bytes.Buffer)
+	}
+	defer r.pages.Put(page)
+	page.Reset()
+	if err := set.html.ExecuteTemplate(page, "base.html", v); err != nil {
 		return mail.Letter{}, plainly(err)
 	}
 	return mail.Letter{

@@ -91,6 +91,7 @@ func strip(p Palette) string {
 		if i == chosen {
 			height, border, class, number = 58, "border:3px solid "+p.Safelight+";", "chosen", "font-weight:600;color:"+p.Safelight
 		}
+		b.WriteByte('\n')
 		if i > 0 {
 			b.WriteString(`<td width="4" style="width:4px;font-size:0;line-height:0">&nbsp;</td>`)
 		}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -16,13 +18,13 @@ import (
 type envelope struct {
 	from, to string // bare addresses
 	ascii    bool   // neither needs SMTPUTF8
-	bytes    []byte
+	bytes    []byte // lie in the lane's buffer
 }
 
-// compose writes the letter as MIME. The same letter gives the same bytes. A
+// compose writes the letter as MIME into a buffer, to the last dot. The same letter gives the same bytes. A
 // line break in a header is refused rather than repaired: it is never an
 // accident that one wants to send.
-func compose(l mail.Letter) (envelope, error) {
+func compose(l mail.Letter, eightBit bool, into *bytes.Buffer) (envelope, error) {
 	for name, value := range l.AllHeaders() {
 		if strings.ContainsAny(name+value, "\r\n\x00") {
 			return envelope{}, fmt.Errorf("a line break in the header %s", printable(name))
@@ -54,16 +56,62 @@ func compose(l mail.Letter) (envelope, error) {
 	for name, value := range l.Headers {
 		m.SetGenHeader(gomail.Header(name), value)
 	}
-	m.SetBodyString(gomail.TypeTextPlain, l.Text)
+	text, how := part(l.Text, eightBit)
+	m.SetBodyWriter(gomail.TypeTextPlain, text, how)
 	if l.HTML != "" {
-		m.AddAlternativeString(gomail.TypeTextHTML, l.HTML)
+		page, how := part(l.HTML, eightBit)
+		m.AddAlternativeWriter(gomail.TypeTextHTML, page, how)
 	}
-	var buf bytes.Buffer
-	buf.Grow(2 * (len(l.HTML) + len(l.Text)))
-	if _, err := m.WriteTo(&buf); err != nil {
+	into.Reset()
+	into.Grow(3 * (len(l.HTML) + len(l.Text)) / 2)
+	if _, err := m.WriteTo(into); err != nil {
 		return envelope{}, err
 	}
-	return envelope{from: from, to: to, ascii: isASCII(from) && isASCII(to), bytes: buf.Bytes()}, nil
+	if err := finish(into); err != nil {
+		return envelope{}, err
+	}
+	return envelope{from: from, to: to, ascii: isASCII(from) && isASCII(to), bytes: into.Bytes()}, nil
+}
+
+// longest is what a line of a mail may hold, less a margin for dots.
+const longest = 990
+
+// part returns how a part is written: as it is where the server takes eight bits
+// and no line is too long, which keeps letters small and readable; else as
+// quoted-printable.
+func part(s string, eightBit bool) (func(io.Writer) (int64, error), gomail.PartOption) {
+	s = strings.ReplaceAll(s, "\r", "")
+	for line := range strings.Lines(s) {
+		eightBit = eightBit && len(line) <= longest
+	}
+	how := gomail.WithPartEncoding(gomail.EncodingQP)
+	if eightBit {
+		s, how = strings.ReplaceAll(s, "\n", "\r\n"), gomail.WithPartEncoding(gomail.NoEncoding)
+	}
+	return func(w io.Writer) (int64, error) {
+		n, err := io.WriteString(w, s)
+		return int64(n), err
+	}, how
+}
+
+// finish makes the letter ready for the wire: dots at the beginning of a line
+// are doubled, and a lonely dot ends it. A bare CR or LF would be read as a line
+// break by one server and not by the next, and so is never sent.
+func finish(b *bytes.Buffer) error {
+	text := b.Bytes()
+	if pairs := bytes.Count(text, []byte("\r\n")); bytes.Count(text, []byte{'\n'}) != pairs || bytes.Count(text, []byte{'\r'}) != pairs {
+		return errors.New("the letter has a bare line break")
+	}
+	if bytes.HasPrefix(text, []byte{'.'}) || bytes.Contains(text, []byte("\r\n.")) {
+		text = bytes.ReplaceAll(append([]byte("\r\n"), text...), []byte("\r\n."), []byte("\r\n.."))[2:]
+		b.Reset()
+		b.Write(text)
+	}
+	if !bytes.HasSuffix(text, []byte("\r\n")) {
+		b.WriteString("\r\n")
+	}
+	b.WriteString(".\r\n")
+	return nil
 }
 
 // boundary separates the parts. It follows from the letter, so that a letter

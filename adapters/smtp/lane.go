@@ -1,10 +1,10 @@
 package smtp
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	netmail "net/mail"
 	"net/textproto"
@@ -21,6 +21,7 @@ type lane struct {
 	c      Config
 	client *gosmtp.Client // nil while there is no connection
 	wire   *wire
+	buf    bytes.Buffer
 	used   bool // a letter has gone over this connection: it may have gone stale since
 }
 
@@ -65,10 +66,6 @@ func (l *lane) connect(ctx context.Context) error {
 func (l *lane) Send(ctx context.Context, letter mail.Letter) error {
 	ctx, cancel := context.WithTimeout(ctx, l.c.Timeouts.Letter)
 	defer cancel()
-	env, err := compose(letter)
-	if err != nil {
-		return &mail.SendError{Fault: mail.Final, Stage: "compose", Err: err}
-	}
 	for {
 		if l.client == nil {
 			if err := l.connect(ctx); err != nil {
@@ -76,6 +73,11 @@ func (l *lane) Send(ctx context.Context, letter mail.Letter) error {
 			}
 		}
 		stale := l.used
+		eightBit, _ := l.client.Extension("8BITMIME")
+		env, bad := compose(letter, eightBit, &l.buf)
+		if bad != nil {
+			return &mail.SendError{Fault: mail.Final, Stage: "compose", Err: bad}
+		}
 		err := l.converse(ctx, env)
 		if err == nil {
 			l.used = true
@@ -95,20 +97,16 @@ func (l *lane) converse(ctx context.Context, env envelope) *mail.SendError {
 	// Some relays pass a letter that was announced as SMTPUTF8 only to servers
 	// that speak it, so it is announced only when an address needs it.
 	l.client.SkipSMTPUTF8(env.ascii)
-	var body io.WriteCloser
 	for _, step := range []struct {
 		stage string
 		do    func() error
 	}{
 		{"mail", func() error { return l.client.Mail("<" + env.from + ">") }},
 		{"rcpt", func() error { return l.client.Rcpt("<" + env.to + ">") }},
-		{"data", func() (err error) { body, err = l.client.Data(); return err }},
-		{"dot", func() error {
-			if _, err := body.Write(env.bytes); err != nil {
-				return err
-			}
-			return body.Close()
-		}},
+		// The letter is made up already, in one piece; go-mail's own way would look
+		// at every byte of it once more.
+		{"data", func() error { return l.say(354, []byte("DATA\r\n")) }},
+		{"dot", func() error { return l.say(250, env.bytes) }},
 	} {
 		limit := l.c.Timeouts.Command
 		if step.stage == "dot" {
@@ -123,6 +121,19 @@ func (l *lane) converse(ctx context.Context, env envelope) *mail.SendError {
 		}
 	}
 	return nil
+}
+
+// say sends bytes as they are and reads the answer.
+func (l *lane) say(want int, p []byte) error {
+	text := l.client.Text
+	if _, err := text.W.Write(p); err != nil {
+		return err
+	}
+	if err := text.W.Flush(); err != nil {
+		return err
+	}
+	_, _, err := text.ReadResponse(want)
+	return err
 }
 
 // recover makes the connection ready for the next letter after a refusal, or

@@ -39,6 +39,7 @@ type sink struct {
 	closed   chan struct{}
 	wg       sync.WaitGroup
 	fault    func(stage string) fault // which comes now; called under the lock
+	seven    bool                     // takes seven bits only
 	discard  bool                     // keep no letter: for benchmarks
 	dotDelay time.Duration            // before the answer to a letter: a relay that thinks
 
@@ -139,6 +140,9 @@ func (v *visit) talk() {
 			hello := "250-sink\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES"
 			if _, secure := v.conn.(*tls.Conn); !secure {
 				hello = "250-sink\r\n250-STARTTLS\r\n250 8BITMIME"
+			}
+			if v.s.seven {
+				hello = "250 sink"
 			}
 			if !v.answer("ehlo", hello) {
 				return

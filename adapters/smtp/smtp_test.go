@@ -148,7 +148,7 @@ func TestTheLetterArrivesAsWritten(t *testing.T) {
 	for _, want := range []string{
 		"Message-ID: <eml_1@example.org>\n", "Date: Sun, 01 Mar 2026 09:00:00 +0000\n", "Auto-Submitted: auto-generated\n",
 		"From: \"Sselfie\" <hello@example.org>\n", "To: <anna@example.com>\n", "Reply-To: \"Ask\" <ask@example.org>\n",
-		"multipart/alternative", "text/plain; charset=UTF-8", "text/html; charset=UTF-8", "Zo=C3=AB", "=?UTF-8?q?", "\n.\n..dots\n",
+		"multipart/alternative", "text/plain; charset=UTF-8", "text/html; charset=UTF-8", "Content-Transfer-Encoding: 8bit", "Zoë", "=?UTF-8?q?", "\n.\n..dots\n",
 		"<https://example.org/unsubscribe?token=" + strings.Repeat("x", 90) + ">\n",
 	} {
 		if !strings.Contains(raw, want) {
@@ -163,6 +163,31 @@ func TestTheLetterArrivesAsWritten(t *testing.T) {
 	}
 	if got := s.letters(); got[0] != got[1] {
 		t.Error("the same letter is not the same bytes")
+	}
+}
+
+func TestPartsAreEncodedOnlyWhenTheyMust(t *testing.T) {
+	for name, c := range map[string]struct {
+		text  string
+		seven bool
+		want  string
+	}{
+		"plain words":                    {"Zoë, it is ready.\n", false, "Zoë, it is ready.\n"},
+		"a server that takes seven bits": {"Zoë, it is ready.\n", true, "Zo=C3=AB, it is ready.\n"},
+		"a line that is too long":        {strings.Repeat("a=b ", 300), false, "a=3Db a=3Db"},
+		"line breaks of any kind":        {"a\r\nb\nc\rd", false, "a\nb\ncd\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, conn := lane(t, func(s *sink) { s.seven = c.seven })
+			l := letter("eml_1", "anna@example.com")
+			l.Text = c.text
+			if err := conn.Send(t.Context(), l); err != nil {
+				t.Fatal(err)
+			}
+			if raw := s.letters()[0]; !strings.Contains(raw, c.want) {
+				t.Errorf("no %q in\n%s", c.want, raw)
+			}
+		})
 	}
 }
 
@@ -281,9 +306,12 @@ func TestTheCallersEndEndsTheConversation(t *testing.T) {
 	}
 }
 
-func lane(t *testing.T) (*sink, mail.Conn) {
+func lane(t *testing.T, change ...func(*sink)) (*sink, mail.Conn) {
 	t.Helper()
 	s := newSink(t)
+	for _, c := range change {
+		c(s)
+	}
 	sender, err := smtp.New(smtp.Config{Host: "127.0.0.1", Port: s.port(), TLS: smtp.None, Timeouts: limits})
 	if err != nil {
 		t.Fatal(err)

@@ -70,17 +70,20 @@ func scanOutgoing(s scanner) (o mail.Outgoing, err error) {
 	return o, err
 }
 
-// MarkMails writes how attempts ended.
+// MarkMails writes how attempts ended, all of them in one statement.
 func (tx *Tx) MarkMails(ctx context.Context, marks []mail.Mark) error {
-	for _, m := range marks {
-		_, err := tx.exec(ctx, `UPDATE email_logs SET state = ?, attempts = ?, next_attempt_at = ?, sent_at = ?, error = ?,
-			subject = CASE WHEN ? = '' THEN subject ELSE ? END WHERE id = ? AND state = 'sending'`,
-			m.State, m.Attempts, ms(m.Next), msOrNull(m.SentAt), m.Error, m.Subject, m.Subject, m.ID)
-		if err != nil {
-			return err
-		}
+	rows := make([][]any, len(marks))
+	for i, m := range marks {
+		rows[i] = []any{m.ID, m.State, m.Attempts, ms(m.Next), msOrNull(m.SentAt), m.Error, m.Subject}
 	}
-	return nil
+	list, err := jsonText(rows)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `UPDATE email_logs SET state = m.value ->> 1, attempts = m.value ->> 2, next_attempt_at = m.value ->> 3,
+		sent_at = m.value ->> 4, error = m.value ->> 5, subject = CASE WHEN m.value ->> 6 = '' THEN subject ELSE m.value ->> 6 END
+		FROM json_each(?) m WHERE email_logs.id = m.value ->> 0 AND email_logs.state = 'sending'`, list)
+	return err
 }
 
 // RequeueMails puts back what is in sending, except the mails named.
