@@ -182,6 +182,10 @@ func (g *Gateway) postFaults(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The switches could not be kept.", http.StatusInternalServerError)
 		return
 	}
+	if asksJSON(r) {
+		writeJSON(w, http.StatusOK, obj{"status": "ok"})
+		return
+	}
 	http.Redirect(w, r, "/gateway/", http.StatusSeeOther)
 }
 
