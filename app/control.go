@@ -56,9 +56,10 @@ func listenControl(dir string) (net.Listener, error) {
 	if err := os.Remove(filepath.Join(dir, socketName)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	old := syscall.Umask(0o077) // born closed to others; the folder is 0700 besides
 	ln, err := net.Listen("unix", name)
-	syscall.Umask(old)
+	if err == nil {
+		err = os.Chmod(filepath.Join(dir, socketName), 0o600) // until here the folder's 0700 protects it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the control socket: %w", err)
 	}
