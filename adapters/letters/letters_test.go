@@ -90,8 +90,10 @@ var specimens = map[string]specimen{
 	"welcome":         {mail.Welcome, nil, "Welcome to Sselfie: 2 credits to begin with", "/auth/confirm?token=sample-token"},
 	"confirm_address": {mail.ConfirmAddress, func(o *mail.Outgoing) { o.Purpose = mail.ConfirmToken }, "Is this your address?", "/auth/confirm?token=sample-token"},
 	"confirm_change":  {mail.ConfirmAddress, nil, "Is this your address?", "/auth/confirm?token=sample-token"},
-	"password_reset": {mail.PasswordReset, func(o *mail.Outgoing) { o.Purpose = mail.ResetToken }, "Choose a new password for Sselfie",
-		"/auth/password/setup?token=sample-token"},
+	"password_reset": {
+		mail.PasswordReset, func(o *mail.Outgoing) { o.Purpose = mail.ResetToken }, "Choose a new password for Sselfie",
+		"/auth/password/setup?token=sample-token",
+	},
 	"password_changed":     {mail.PasswordChanged, nil, "Your password was changed", "/auth/password/forgot"},
 	"studio_welcome":       {mail.StudioWelcome, nil, "Studio is open", "/studio"},
 	"renewal":              {mail.Renewal, nil, "200 new credits for your Studio", "/studio"},
@@ -102,11 +104,13 @@ var specimens = map[string]specimen{
 	"refund":               {mail.Refund, func(o *mail.Outgoing) { delete(o.Props, "path") }, "Your refund of $47 is on its way", "/account"},
 	"abandoned_checkout":   {mail.AbandonedCheckout, nil, "Your 9-Post Feed is still on the table", "/checkout/nine_post_feed?resume=chk_1"},
 	"freebie":              {mail.Freebie, nil, "Your free blueprint", "/free-blueprint?t=abc"},
-	"notice": {mail.Notice, func(o *mail.Outgoing) {
-		o.Props["link"] = "https://sselfie.test/admin/webhooks"
-		delete(o.Props, "path")
+	"notice": {
+		mail.Notice, func(o *mail.Outgoing) {
+			o.Props["link"] = "https://sselfie.test/admin/webhooks"
+			delete(o.Props, "path")
+		},
+		"A payment needs your eyes", "/admin/webhooks",
 	},
-		"A payment needs your eyes", "/admin/webhooks"},
 	"sequence": {mail.Sequence, nil, "Never run out of content again", "/studio-membership"},
 	"campaign": {mail.Campaign, nil, "Never run out of content again", "/studio-membership"},
 }

@@ -15,7 +15,7 @@ import (
 var (
 	constant   = regexp.MustCompile(`\{\{-?\s*(css|colour)\s+"([^"]*)"\s*-?\}\}`)
 	indent     = regexp.MustCompile(`(?m)^[ \t]+`)
-	unfamiliar = errors.New("is not known here")
+	errUnknown = errors.New("is not known here")
 )
 
 // literal writes the constants into the text of a template. Lines stay where
@@ -40,7 +40,7 @@ func (r *Renderer) constantOf(what, name string) (string, error) {
 		value, ok = r.look.Light.byName()[name]
 	}
 	if !ok {
-		return "", unfamiliar
+		return "", errUnknown
 	}
 	return value, nil
 }

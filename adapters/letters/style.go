@@ -54,9 +54,15 @@ func sheet(d Palette) string {
 	fmt.Fprintf(&b, "@media (max-width:480px){.pad{padding-left:24px!important;padding-right:24px!important}.margin{padding:16px 0 24px!important}.title{font-size:31px!important;line-height:35px!important}}\n")
 	rules := func(prefix string) {
 		for _, r := range [][2]string{
-			{".paper", "background-color:" + d.Paper}, {".raised", "background-color:" + d.Raised},
-			{".ink", "color:" + d.Ink}, {".soft", "color:" + d.SoftInk}, {".mark", "border-color:" + d.SoftInk}, {".line", "border-color:" + d.Hairline},
-			{".button", "background-color:" + d.Safelight}, {".button", "color:" + d.OnAccent}, {".chosen", "color:" + d.Safelight},
+			{".paper", "background-color:" + d.Paper},
+			{".raised", "background-color:" + d.Raised},
+			{".ink", "color:" + d.Ink},
+			{".soft", "color:" + d.SoftInk},
+			{".mark", "border-color:" + d.SoftInk},
+			{".line", "border-color:" + d.Hairline},
+			{".button", "background-color:" + d.Safelight},
+			{".button", "color:" + d.OnAccent},
+			{".chosen", "color:" + d.Safelight},
 		} {
 			fmt.Fprintf(&b, "%s%s{%s!important}\n", prefix, r[0], r[1])
 		}
