@@ -17,7 +17,6 @@ import (
 
 	"sselfie/adapters/web"
 	"sselfie/adapters/web/view"
-	"sselfie/core/coretest"
 )
 
 // These benchmarks print the ratio to a limit that is measured in the same run,
@@ -222,5 +221,3 @@ func BenchmarkP2SignedInRead(b *testing.B) {
 	}
 	compare(b, clientsOf(b, benchClients, s.addr, get(s.addr)), clientsOf(b, benchClients, limit, get(limit)))
 }
-
-var _ = coretest.Start

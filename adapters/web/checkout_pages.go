@@ -146,6 +146,11 @@ func (s *Server) successPage(ctx context.Context, c *fiber.Ctx) error {
 			return err
 		default:
 			v.SessionID, v.Product, v.Status, v.Redirect = session, st.Product, st.Status, st.Redirect
+			if st.Status == "open" {
+				// Stripe leads here once the buyer has done her part; the webhook
+				// that tells us may be a moment behind her.
+				v.Status = "processing"
+			}
 		}
 	}
 	return s.show(c, http.StatusOK, v)

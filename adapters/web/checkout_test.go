@@ -99,6 +99,7 @@ func TestACheckoutIsOpenedAgain(t *testing.T) {
 	if a := s.get("/checkout/bio-glow-up?session=" + session); a.status != 200 || !strings.Contains(a.body, "view.Checkout ") {
 		t.Fatalf("its page: %d %s", a.status, a.body)
 	}
+	s.play(t, scenario{ask: ask{path: "/checkout/success?session_id=" + session}, status: 200, has: []string{`"Status":"processing"`}})
 	other := s.post("/api/checkout/landing", fmt.Sprintf(`{"product":"nine_post_feed","session":%q}`, session)).json(t)
 	if other["sessionId"] == session {
 		t.Fatal("another product got this session")

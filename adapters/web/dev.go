@@ -41,7 +41,8 @@ func (s *Server) developer() {
 		s.app.Post("/dev/clock/advance", s.within(travelTimeout, s.advance))
 	}
 	if s.opts.Gateway != nil {
-		s.app.All("/gateway/*", adaptor.HTTPHandler(s.opts.Gateway))
+		pages := adaptor.HTTPHandler(s.opts.Gateway)
+		s.app.Get("/gateway/*", pages).Post("/gateway/*", pages)
 	}
 }
 

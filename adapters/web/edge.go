@@ -65,6 +65,11 @@ func (s *Server) enter(rc *fasthttp.RequestCtx, path []byte) error {
 	if err := s.crossSite(rc, path); err != nil {
 		return err
 	}
+	switch string(rc.Method()) {
+	case fasthttp.MethodPost, fasthttp.MethodPut, fasthttp.MethodPatch, fasthttp.MethodDelete, fasthttp.MethodOptions:
+	default:
+		return &core.Error{Code: methodNotAllowed, Op: "web.enter", Message: "This server does not know that method."}
+	}
 	if enc := h.Peek(fasthttp.HeaderContentEncoding); len(enc) > 0 && !bytes.EqualFold(enc, []byte("identity")) && string(path) != webhookPath {
 		return &core.Error{Code: core.UnsupportedMedia, Op: "web.enter", Message: "Send the body uncompressed, without Content-Encoding."}
 	}
@@ -96,6 +101,7 @@ func (s *Server) leave(rc *fasthttp.RequestCtx, path []byte, start time.Time) {
 		s.fail(rc, &core.Error{Code: core.Internal, Op: "web.panic", Err: fmt.Errorf("%v\n%s", p, debug.Stack())})
 	}
 	s.writeHeaders(&rc.Response.Header, classOf(path))
+	s.counted.answers[min(rc.Response.StatusCode()/100, len(s.counted.answers)-1)].Inc()
 	s.logRequest(rc, path, start)
 }
 

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
-
 	"sselfie/adapters/web"
 	"sselfie/core"
 )
@@ -234,6 +232,9 @@ func TestPublicPages(t *testing.T) {
 	if h := s.do(ask{method: "HEAD", path: "/"}); h.status != 200 || h.body != "" || h.header.Get("Content-Length") == "0" {
 		t.Fatalf("HEAD: %d %v", h.status, h.header)
 	}
+	if p := s.do(ask{method: "BREW", path: "/"}); p.status != 405 {
+		t.Fatalf("BREW: %d", p.status)
+	}
 	if p := s.do(ask{method: "POST", path: "/"}); p.status != 405 || p.header.Get("Allow") != "GET, HEAD" {
 		t.Fatalf("POST: %d %v", p.status, p.header)
 	}
@@ -322,5 +323,3 @@ func TestGracefulShutdown(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-
-var _ = fiber.MethodGet

@@ -84,7 +84,33 @@ func (s *Server) metrics(c *fiber.Ctx) error {
 	s.opts.Stats.WritePrometheus(&b)
 	c.Set(fiber.HeaderContentType, "text/plain; version=0.0.4; charset=utf-8")
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	return c.Send(b.Bytes())
+	return c.Send(explained(b.Bytes()))
+}
+
+// explained puts words into the HELP lines, which the library leaves empty.
+func explained(text []byte) []byte {
+	out := make([]byte, 0, len(text)+2048)
+	for line := range bytes.Lines(text) {
+		name, found := bytes.CutPrefix(bytes.TrimSpace(line), []byte("# HELP "))
+		if words := help[string(name)]; found && words != "" {
+			line = fmt.Appendf(nil, "# HELP %s %s\n", name, words)
+		}
+		out = append(out, line...)
+	}
+	return out
+}
+
+// help says what each figure counts.
+var help = map[string]string{
+	"sselfie_webhook_events_total":        "Webhooks by what became of them.",
+	"sselfie_http_answers_total":          "Answers by the first digit of their status.",
+	"sselfie_writer_batches_total":        "Write transactions, each of which serves one or more callers.",
+	"sselfie_writer_failed_batches_total": "Write transactions that were lost as a whole.",
+	"sselfie_writer_closures_total":       "Callers that were served by write transactions.",
+	"sselfie_writer_batch_size":           "Callers in one write transaction.",
+	"sselfie_writer_wait_seconds":         "Longest wait of a caller before its write transaction began.",
+	"sselfie_writer_run_seconds":          "Time of all callers' work in a write transaction.",
+	"sselfie_writer_commit_seconds":       "Time from COMMIT to durable.",
 }
 
 // sitemap is GET /sitemap.xml.

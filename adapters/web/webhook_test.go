@@ -14,7 +14,6 @@ import (
 	"sselfie/adapters/web"
 	"sselfie/core"
 	"sselfie/core/billing"
-	"sselfie/core/coretest"
 )
 
 func TestWebhookOutcomes(t *testing.T) {
@@ -160,5 +159,4 @@ func TestOneEventFromManyConnections(t *testing.T) {
 	if got, err := s.db.CreditAccount(context.Background(), s.user("ada@example.com").ID); err != nil || got.Balance != 25 {
 		t.Fatalf("balance %+v %v", got, err)
 	}
-	_ = coretest.Start
 }
