@@ -79,9 +79,7 @@ func setUpStripe(ctx context.Context, h *house, _ map[string]string) ([]string, 
 		}
 	}
 	done, err := h.money.provision(ctx, hook, h.config.Stripe.WebhookSecret != "")
-	for _, change := range done.Changes {
-		lines = append(lines, change)
-	}
+	lines = append(lines, done.Changes...)
 	for _, note := range done.Notes {
 		lines = append(lines, "note: "+note)
 	}
