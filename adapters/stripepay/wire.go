@@ -48,6 +48,10 @@ func (r *ref) UnmarshalJSON(b []byte) error {
 	return fmt.Errorf("an id is neither text nor object: %.20s", b)
 }
 
+// endOfTime is the last second of the year 9999: beyond it a time cannot be
+// written as JSON, and a snapshot could not be kept.
+const endOfTime = 253402300799
+
 // stamp is a Unix time in seconds, or null.
 type stamp struct{ time.Time }
 
@@ -56,7 +60,7 @@ func (s *stamp) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n < 0 || n > 1<<40 {
+	if err != nil || n < 0 || n > endOfTime {
 		return fmt.Errorf("a time is not a count of seconds: %.20s", b)
 	}
 	if n > 0 {
