@@ -51,11 +51,12 @@ func (r *Renderer) constantOf(what, name string) (string, error) {
 // after 998 bytes.
 func pieces(l Look) template.FuncMap {
 	of := func(s string) func() template.HTML { return func() template.HTML { return template.HTML(s) } } //nolint:gosec // ours
+	css := template.CSS(sheet(l.Dark))                                                                    //nolint:gosec // ours
 	return template.FuncMap{
 		"outlook": of("<!--[if mso]>"), "end_outlook": of("<![endif]-->"),
 		"not_outlook": of("<!--[if !mso]><!-->"), "end_not_outlook": of("<!--<![endif]-->"),
 		"strip": of(strip(l.Light)),
-		"sheet": func() template.CSS { return template.CSS(sheet(l.Dark)) }, //nolint:gosec // ours
+		"sheet": func() template.CSS { return css },
 		// Keeps clients from filling the preview with the beginning of the letter.
 		"padding": of(strings.Repeat("\n"+strings.Repeat("&#847;&zwnj;&nbsp;", 30), 2)),
 	}

@@ -33,6 +33,7 @@ func race(b *testing.B, delay time.Duration, batch int) {
 	db := sqlitetest.New(b)
 	bare, full := newSink(b), newSink(b)
 	bare.discard, full.discard = true, true
+	bare.inOne, full.inOne = true, true
 	// The relay thinks once a letter, about its body.
 	bare.dotDelay, full.dotDelay = delay, delay
 	sender, err := smtp.New(smtp.Config{Host: "127.0.0.1", Port: full.port(), TLS: smtp.None})

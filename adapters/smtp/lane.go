@@ -94,6 +94,9 @@ func (l *lane) Send(ctx context.Context, letter mail.Letter) error {
 // converse is MAIL, RCPT, DATA, the letter, the dot. On the way out the lane
 // holds a connection that is ready for the next letter, or none.
 func (l *lane) converse(ctx context.Context, env envelope) *mail.SendError {
+	if together, _ := l.client.Extension("PIPELINING"); together {
+		return l.pipeline(ctx, env)
+	}
 	// Some relays pass a letter that was announced as SMTPUTF8 only to servers
 	// that speak it, so it is announced only when an address needs it.
 	l.client.SkipSMTPUTF8(env.ascii)
@@ -108,19 +111,26 @@ func (l *lane) converse(ctx context.Context, env envelope) *mail.SendError {
 		{"data", func() error { return l.say(354, []byte("DATA\r\n")) }},
 		{"dot", func() error { return l.say(250, env.bytes) }},
 	} {
-		limit := l.c.Timeouts.Command
-		if step.stage == "dot" {
-			limit = l.c.Timeouts.Body
-		}
-		done := l.wire.limit(ctx, limit)
-		err := step.do()
-		done()
-		if err != nil {
+		if err := l.step(ctx, step.stage, step.do); err != nil {
 			l.recover(ctx, step.stage, err)
-			return &mail.SendError{Fault: meaning(step.stage, err), Stage: step.stage, Code: codeOf(err), Err: err}
+			return refusal(step.stage, err)
 		}
 	}
 	return nil
+}
+
+// step does one thing within its limit.
+func (l *lane) step(ctx context.Context, stage string, do func() error) error {
+	limit := l.c.Timeouts.Command
+	if stage == "dot" {
+		limit = l.c.Timeouts.Body
+	}
+	defer l.wire.limit(ctx, limit)()
+	return do()
+}
+
+func refusal(stage string, err error) *mail.SendError {
+	return &mail.SendError{Fault: meaning(stage, err), Stage: stage, Code: codeOf(err), Err: err}
 }
 
 // say sends bytes as they are and reads the answer.

@@ -40,6 +40,7 @@ type sink struct {
 	wg       sync.WaitGroup
 	fault    func(stage string) fault // which comes now; called under the lock
 	seven    bool                     // takes seven bits only
+	inOne    bool                     // takes several commands at once
 	discard  bool                     // keep no letter: for benchmarks
 	dotDelay time.Duration            // before the answer to a letter: a relay that thinks
 
@@ -122,6 +123,8 @@ type visit struct {
 	raw  net.Conn
 	conn net.Conn
 	r    *bufio.Reader
+
+	refused bool // the last command
 }
 
 func (v *visit) talk() {
@@ -140,6 +143,9 @@ func (v *visit) talk() {
 			hello := "250-sink\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES"
 			if _, secure := v.conn.(*tls.Conn); !secure {
 				hello = "250-sink\r\n250-STARTTLS\r\n250 8BITMIME"
+			}
+			if v.s.inOne {
+				hello = strings.Replace(hello, "250-sink", "250-sink\r\n250-PIPELINING", 1)
 			}
 			if v.s.seven {
 				hello = "250 sink"
@@ -161,16 +167,34 @@ func (v *visit) talk() {
 			}
 			v.conn, v.r = secure, bufio.NewReader(secure)
 		case "MAIL":
-			from = rest
+			from, to = "", ""
 			if !v.answer("mail", "250 2.1.0 sender ok") {
 				return
 			}
+			if !v.refused {
+				from = rest
+			}
 		case "RCPT":
-			to = rest
+			to = ""
+			if from == "" {
+				if !v.say("503 5.5.1 who are you?") {
+					return
+				}
+				continue
+			}
 			if !v.answer("rcpt", "250 2.1.5 recipient ok") {
 				return
 			}
+			if !v.refused {
+				to = rest
+			}
 		case "DATA":
+			if to == "" {
+				if !v.say("554 5.5.1 no valid recipients") {
+					return
+				}
+				continue
+			}
 			if !v.data(from, to) {
 				return
 			}
@@ -238,6 +262,7 @@ func (v *visit) answer(stage, good string) bool {
 	v.s.mu.Lock()
 	f := v.s.next(stage)
 	v.s.mu.Unlock()
+	v.refused = f != fine
 	if f != fine {
 		return v.misbehave(f) && stage != "connect" && stage != "banner" && stage != "starttls"
 	}
