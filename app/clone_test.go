@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"net/http"
 	"os"
@@ -42,7 +43,8 @@ func TestTheReadmeStartsInACleanClone(t *testing.T) {
 	cmd.Env = append(os.Environ(), "SSELFIE_ADDR=127.0.0.1:0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // make does not hand signals on
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
-	cmd.Stderr = os.Stderr
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +61,7 @@ func TestTheReadmeStartsInACleanClone(t *testing.T) {
 		}
 	}
 	if site == "" {
-		t.Fatalf("it never said where the site is: %v", cmd.Wait())
+		t.Fatalf("it never said where the site is: %v\n%s", cmd.Wait(), complaints.String())
 	}
 	begun := time.Now()
 	resp, err := http.Get(site)
