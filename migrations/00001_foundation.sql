@@ -177,7 +177,7 @@ CREATE TABLE stripe_payments (
     shortfall      INTEGER NOT NULL DEFAULT 0 CHECK (shortfall >= 0),  -- of the grant, spent before it could be taken back
     takes          INTEGER NOT NULL DEFAULT 0 CHECK (takes >= 0),      -- how often they were taken or given back: part of the ledger's key
     currency       TEXT NOT NULL,
-    matched_by     TEXT NOT NULL CHECK (matched_by IN ('checkout', 'metadata', 'customer', 'email', 'new', 'creator')),
+    matched_by     TEXT NOT NULL CHECK (matched_by IN ('checkout', 'metadata', 'customer', 'email', 'new', 'creator', 'import')),
     customer_id    TEXT,
     session_id     TEXT,
     payment_intent TEXT,
@@ -313,7 +313,8 @@ CREATE TABLE email_suppressions (
 
 CREATE TABLE analytics_events (
     id         INTEGER PRIMARY KEY,
-    name       TEXT NOT NULL CHECK (name IN ('pricing_view', 'cta_click', 'checkout_start', 'purchase', 'sign_up', 'upgrade')),
+    name       TEXT NOT NULL CHECK (name IN ('pricing_view', 'cta_click', 'checkout_start', 'purchase', 'sign_up', 'upgrade',
+        'onboarding_started', 'onboarding_error', 'onboarding_completed')),
     visitor    TEXT NOT NULL DEFAULT '',
     user_id    TEXT,
     product_id TEXT NOT NULL DEFAULT '',
@@ -323,6 +324,9 @@ CREATE TABLE analytics_events (
     at         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX analytics_events_at ON analytics_events (at, name, product_id);
+-- How the first minutes went, for each customer: a flag's guard reads it.
+CREATE INDEX analytics_events_onboarding ON analytics_events (user_id, name)
+    WHERE name IN ('onboarding_started', 'onboarding_error', 'onboarding_completed');
 
 CREATE TABLE job_runs (
     job           TEXT NOT NULL,

@@ -16,12 +16,13 @@ func (r reads) OnboardingState(ctx context.Context, user core.UserID) (onboardin
 	st, err := one(ctx, r, func(s scanner) (st onboarding.State, err error) {
 		st.User = user
 		err = s.Scan(boolIn(&st.Completed), timeIn(&st.BaseDone), timeIn(&st.BlueprintDone), timeIn(&st.StudioDone),
-			timeIn(&st.WelcomeShown), timeIn(&st.PaidWelcomeShown), timeIn(&st.Dismissed), boolIn(&st.HasTrainedModel), boolIn(&st.HasBlueprintState))
+			timeIn(&st.WelcomeShown), timeIn(&st.PaidWelcomeShown), timeIn(&st.Dismissed), boolIn(&st.HasTrainedModel), boolIn(&st.HasBlueprintState), boolIn(&st.Started))
 		return st, err
 	}, `SELECT onboarding_completed, base_done_at, blueprint_extension_done_at, studio_extension_done_at, blueprint_welcome_shown_at,
 		paid_welcome_shown_at, onboarding_dismissed_at,
 		EXISTS (SELECT 1 FROM training_runs t WHERE t.user_id = users.id AND t.training_status = 'completed'),
-		EXISTS (SELECT 1 FROM blueprint_subscribers b WHERE b.user_id = users.id AND b.origin <> 'wizard')
+		EXISTS (SELECT 1 FROM blueprint_subscribers b WHERE b.user_id = users.id AND b.origin <> 'wizard'),
+		EXISTS (SELECT 1 FROM analytics_events e WHERE e.user_id = users.id AND e.name = 'onboarding_started')
 		FROM users WHERE id = ?`, user)
 	if err != nil {
 		return st, err
@@ -140,10 +141,27 @@ func (tx *Tx) StampOnboarding(ctx context.Context, user core.UserID, s onboardin
 	return err
 }
 
-// CompleteOnboarding marks the flow as ended.
-func (tx *Tx) CompleteOnboarding(ctx context.Context, user core.UserID) error {
-	_, err := tx.exec(ctx, `UPDATE users SET onboarding_completed = 1 WHERE id = ?`, user)
-	return err
+// CompleteOnboarding marks the flow as ended, and reports whether it was open.
+func (tx *Tx) CompleteOnboarding(ctx context.Context, user core.UserID) (bool, error) {
+	res, err := tx.exec(ctx, `UPDATE users SET onboarding_completed = 1 WHERE id = ? AND onboarding_completed = 0`, user)
+	if err != nil {
+		return false, err
+	}
+	return changed(res) > 0, nil
+}
+
+// OnboardingOutcomes hands fn each user who began the flow at since or later.
+func (r reads) OnboardingOutcomes(ctx context.Context, since time.Time, fn func(flags.Outcome) error) error {
+	return each(ctx, r, func(s scanner) error {
+		var o flags.Outcome
+		if err := s.Scan(&o.User, boolIn(&o.Failed), boolIn(&o.Completed)); err != nil {
+			return err
+		}
+		return fn(o)
+	}, `SELECT s.user_id,
+		EXISTS (SELECT 1 FROM analytics_events e WHERE e.user_id = s.user_id AND e.name = 'onboarding_error' AND e.at >= ?1),
+		EXISTS (SELECT 1 FROM analytics_events e WHERE e.user_id = s.user_id AND e.name = 'onboarding_completed')
+		FROM analytics_events s WHERE s.name = 'onboarding_started' AND s.at >= ?1 AND s.user_id IS NOT NULL`, ms(since))
 }
 
 // FlagOverride returns the stored setting of a flag.

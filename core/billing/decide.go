@@ -61,6 +61,7 @@ const (
 	ByEmail    Match = "email"
 	ByNew      Match = "new"
 	ByCreator  Match = "creator" // assigned by hand
+	ByImport   Match = "import"  // came from the system before this one, which granted its credits too
 )
 
 // Own reports whether the purchase was the account's own doing, not just one

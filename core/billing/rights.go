@@ -33,3 +33,26 @@ func (s *Service) TierOf(ctx context.Context, user core.UserID) (entitlements.Ti
 	r, err := s.RightOf(ctx, user)
 	return r.Tier, err
 }
+
+// Bought returns payments in the words of the entitlements package.
+func Bought(pays []Payment) []entitlements.Purchase {
+	out := make([]entitlements.Purchase, len(pays))
+	for i, p := range pays {
+		out[i] = entitlements.Purchase{Product: p.Product, PaidAt: p.PaidAt, Refunded: p.FullyRefunded(), Contested: p.Contested()}
+	}
+	return out
+}
+
+// Opens reports whether a customer may enter an area of the product, and why.
+func (s *Service) Opens(ctx context.Context, user core.UserID, a entitlements.Area) (bool, string, error) {
+	tier, err := s.TierOf(ctx, user)
+	if err != nil {
+		return false, "", err
+	}
+	pays, err := s.Read.PaymentsOf(ctx, user)
+	if err != nil {
+		return false, "", err
+	}
+	ok, why := entitlements.Opens(a, tier, Bought(pays))
+	return ok, why, nil
+}

@@ -7,9 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 
 	"sselfie/core"
+	"sselfie/core/mail"
 )
 
 // Key names a flag.
@@ -69,6 +73,8 @@ type Updater interface {
 // Tx is what a change of a flag needs.
 type Tx interface {
 	SaveFlag(ctx context.Context, s Setting) error
+	FlagOverride(ctx context.Context, k Key) (Setting, bool, error)
+	mail.Enqueuer
 	// Audit keeps who did what in the audit log.
 	Audit(ctx context.Context, a core.Audit) error
 }
@@ -86,6 +92,22 @@ type Service struct {
 	Clock    core.Clock
 	IDs      core.IDs
 	Defaults map[Key]bool // of the configuration; a flag without one is not known
+	Outcomes Outcomes     // what the guard judges by
+	Post     mail.Post
+	Creator  string // where the guard's notices go, "" for nowhere
+}
+
+// List returns where every flag stands, by name.
+func (s *Service) List(ctx context.Context) ([]Setting, error) {
+	var out []Setting
+	for _, k := range slices.Sorted(maps.Keys(s.Defaults)) {
+		set, err := s.Get(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, set)
+	}
+	return out, nil
 }
 
 // Get returns where a flag stands. An unknown one is core.NotFound.
@@ -137,14 +159,17 @@ func (s *Service) Set(ctx context.Context, k Key, state State, percent int, by, 
 	}
 	now := s.Clock.Now()
 	set := Setting{Key: k, State: state, Percent: percent, Reason: reason, UpdatedBy: by, UpdatedAt: now, Override: true}
-	err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		if err := tx.SaveFlag(ctx, set); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, core.Audit{
-			ID: s.IDs.NewID("aud"), Actor: by, Action: "flag.set", Subject: string(k), At: now,
-			Detail: map[string]string{"state": string(state), "percent": fmt.Sprint(percent), "reason": reason},
-		})
-	})
+	err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error { return s.save(ctx, tx, set, "flag.set") })
 	return set, err
+}
+
+// save keeps a setting together with who put it there.
+func (s *Service) save(ctx context.Context, tx Tx, set Setting, action string) error {
+	if err := tx.SaveFlag(ctx, set); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, core.Audit{
+		ID: s.IDs.NewID("aud"), Actor: set.UpdatedBy, Action: action, Subject: string(set.Key), At: set.UpdatedAt,
+		Detail: map[string]string{"state": string(set.State), "percent": strconv.Itoa(set.Percent), "reason": set.Reason},
+	})
 }

@@ -33,6 +33,7 @@ type State struct {
 	HasBlueprintState bool // a blueprint row that more than the wizard's own answers made
 	EntitlementFlow   bool // flag entitlement_welcome_flow_enabled, for this user
 	WelcomeEnabled    bool // flag blueprint_welcome_enabled, for this user
+	Started           bool // the beginning was recorded; decides nothing
 	Answers           Answers
 }
 
@@ -80,23 +81,12 @@ func first(s State) (Type, string) {
 	return Studio, "ready"
 }
 
-// phase says where in the questions a customer stands. After completion only a
-// crossing offers more: Studio joined later, or a blueprint bought after the
-// free welcome; each until it is completed or dismissed.
+// phase says where in the questions a customer stands.
 func phase(s State, t Type) Phase {
-	if !s.Dismissed.IsZero() {
-		return Done
-	}
 	if s.Completed {
-		switch {
-		case s.Tier == entitlements.Studio && s.StudioDone.IsZero():
-			return StudioExtension
-		case s.Tier == entitlements.Blueprint && !s.WelcomeShown.IsZero() && s.PaidWelcomeShown.IsZero():
-			return Welcome
-		}
-		return Done
+		return crossing(s)
 	}
-	if t == None || t == Studio {
+	if !s.Dismissed.IsZero() || t == None || t == Studio {
 		return Done
 	}
 	switch {
@@ -110,4 +100,18 @@ func phase(s State, t Type) Phase {
 		return Welcome
 	}
 	return Training
+}
+
+// crossing is what is offered after completion, once each: the studio extension
+// to somebody who joined Studio later, and the paid welcome to somebody who
+// bought the blueprint after the free one. Refusing the first is a dismissal;
+// the second is shown once whatever its reader does.
+func crossing(s State) Phase {
+	switch {
+	case s.Tier == entitlements.Studio && s.StudioDone.IsZero() && s.Dismissed.IsZero():
+		return StudioExtension
+	case s.Tier == entitlements.Blueprint && !s.WelcomeShown.IsZero() && s.PaidWelcomeShown.IsZero():
+		return Welcome
+	}
+	return Done
 }

@@ -7,6 +7,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/entitlements"
 	"sselfie/core/flags"
+	"sselfie/core/tracking"
 )
 
 // Stamp names one time stamp of the flow.
@@ -39,7 +40,9 @@ type Tx interface {
 	SaveBlueprintAnswers(ctx context.Context, user core.UserID, a Answers, at time.Time) error
 	// StampOnboarding sets a stamp that is not set yet.
 	StampOnboarding(ctx context.Context, user core.UserID, s Stamp, at time.Time) error
-	CompleteOnboarding(ctx context.Context, user core.UserID) error
+	// CompleteOnboarding ends the flow, and reports whether it was open till now.
+	CompleteOnboarding(ctx context.Context, user core.UserID) (fresh bool, err error)
+	tracking.Recorder
 }
 
 // Updater runs fn in one transaction.
@@ -70,13 +73,57 @@ type Flow struct {
 }
 
 // Flow answers what the customer sees. When any part of the state can't be
-// read it fails; the studio then opens without wizards.
+// read it fails; the studio then opens without wizards. The first time that
+// something is shown is recorded: it is what a flag's guard counts.
 func (s *Service) Flow(ctx context.Context, user core.UserID) (Flow, error) {
+	f, err := s.Look(ctx, user)
+	if err != nil {
+		return f, s.failed(ctx, user, err)
+	}
+	if !f.State.Started && !f.State.Completed && f.Phase != Done {
+		// Counting must not fail the page.
+		_ = s.record(ctx, user, tracking.OnboardingStarted, "")
+	}
+	return f, nil
+}
+
+// Look is Flow for somebody else's eyes: nothing is recorded.
+func (s *Service) Look(ctx context.Context, user core.UserID) (Flow, error) {
 	st, err := s.state(ctx, s.Read, user)
 	if err != nil {
 		return Flow{}, err
 	}
 	return Flow{Decision: First(st), Answers: st.Answers, Tier: st.Tier, State: st}, nil
+}
+
+// Failed records that something of ours failed in the customer's flow, for
+// errors that happen outside of this service: a page that could not be built.
+func (s *Service) Failed(ctx context.Context, user core.UserID, where string) {
+	_ = s.record(ctx, user, tracking.OnboardingError, where)
+}
+
+// failed records err when it is our fault, and returns it.
+func (s *Service) failed(ctx context.Context, user core.UserID, err error) error {
+	if core.Is(err, core.Internal) || core.Is(err, core.Unavailable) {
+		_ = s.record(ctx, user, tracking.OnboardingError, string(core.CodeOf(err)))
+	}
+	return err
+}
+
+// record keeps an event even when the request that caused it has gone away.
+func (s *Service) record(ctx context.Context, user core.UserID, name tracking.Name, where string) error {
+	e := tracking.Event{Name: name, User: user, At: s.Clock.Now()}
+	if where != "" {
+		e.Props = map[string]string{"where": tracking.Clip(where)}
+	}
+	return s.Store.Update(context.WithoutCancel(ctx), func(ctx context.Context, tx Tx) error {
+		if name == tracking.OnboardingStarted {
+			if st, err := tx.OnboardingState(ctx, user); err != nil || st.Started {
+				return err // another tab was faster
+			}
+		}
+		return tx.RecordEvent(ctx, e)
+	})
 }
 
 func (s *Service) state(ctx context.Context, r Reader, user core.UserID) (State, error) {
@@ -103,6 +150,9 @@ func (s *Service) Answer(ctx context.Context, user core.UserID, p Phase, step in
 	}
 	if step < 1 || step > len(steps) {
 		return Flow{}, core.FieldError(op, "step", "There is no such step in this phase.")
+	}
+	if asked := steps[step-1].Field; len(given) == 0 || (len(given) == 1 && given[asked] == nil && has(given, asked)) {
+		return Flow{}, core.FieldError(op, asked, missing)
 	}
 	kept, err := CheckSome(p, given)
 	if err != nil {
@@ -153,26 +203,39 @@ func (s *Service) keep(ctx context.Context, op string, user core.UserID, p Phase
 		if err := tx.StampOnboarding(ctx, user, stamp, now); err != nil || p != StudioExtension {
 			return err
 		}
-		return tx.CompleteOnboarding(ctx, user)
+		return complete(ctx, tx, user, now)
 	})
 	if err != nil {
-		return Flow{}, err
+		return Flow{}, s.failed(ctx, user, err)
 	}
 	return s.Flow(ctx, user)
 }
 
+func has(a Answers, field string) bool {
+	_, there := a[field]
+	return there
+}
+
+// complete ends the flow and counts that once.
+func complete(ctx context.Context, tx Tx, user core.UserID, now time.Time) error {
+	fresh, err := tx.CompleteOnboarding(ctx, user)
+	if err != nil || !fresh {
+		return err
+	}
+	return tx.RecordEvent(ctx, tracking.Event{Name: tracking.OnboardingCompleted, User: user, At: now})
+}
+
 // closed says why answers to a phase come too early or too late, or "".
 func closed(s State, p Phase) string {
-	if p != Base && s.BaseDone.IsZero() {
+	switch {
+	case s.Completed && p == StudioExtension && s.StudioDone.IsZero():
+		return "" // a crossing asks no more than its own questions, whatever came before
+	case s.Completed:
+		return "The questions are done. Change your answers in your account."
+	case p != Base && s.BaseDone.IsZero():
 		return "The first questions come first. Reload the page."
 	}
-	if !s.Completed {
-		return ""
-	}
-	if p == StudioExtension && s.Tier == entitlements.Studio && s.StudioDone.IsZero() {
-		return ""
-	}
-	return "The questions are done. Change your answers in your account."
+	return ""
 }
 
 // Complete ends the flow: the welcome was seen, or the training wizard is
@@ -187,25 +250,47 @@ func (s *Service) Complete(ctx context.Context, user core.UserID, t Type) error 
 		return err
 	}
 	now := s.Clock.Now()
-	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		if t == BlueprintWelcome {
-			if err := tx.StampOnboarding(ctx, user, WelcomeShownAt, now); err != nil {
+			if err := welcomed(ctx, tx, user, tier, now); err != nil {
 				return err
 			}
-			if tier == entitlements.Blueprint {
-				if err := tx.StampOnboarding(ctx, user, PaidWelcomeShownAt, now); err != nil {
-					return err
-				}
-			}
 		}
-		return tx.CompleteOnboarding(ctx, user)
+		return complete(ctx, tx, user, now)
 	})
+	return s.failed(ctx, user, err)
 }
 
-// Dismiss closes the wizard for good. Again is fine.
+// welcomed stamps the welcome that a customer of this tier has seen.
+func welcomed(ctx context.Context, tx Tx, user core.UserID, tier entitlements.Tier, now time.Time) error {
+	if err := tx.StampOnboarding(ctx, user, WelcomeShownAt, now); err != nil || tier != entitlements.Blueprint {
+		return err
+	}
+	return tx.StampOnboarding(ctx, user, PaidWelcomeShownAt, now)
+}
+
+// Dismiss closes what is shown, for good: the wizard, or the one crossing that
+// is offered after it. Where nothing is shown it changes nothing. Again is fine.
 func (s *Service) Dismiss(ctx context.Context, user core.UserID) error {
+	tier, err := s.Tiers.TierOf(ctx, user)
+	if err != nil {
+		return err
+	}
 	now := s.Clock.Now()
-	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		return tx.StampOnboarding(ctx, user, DismissedAt, now)
+	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		st, err := tx.OnboardingState(ctx, user)
+		if err != nil {
+			return err
+		}
+		st.Tier = tier
+		switch {
+		case !st.Completed, crossing(st) == StudioExtension:
+			return tx.StampOnboarding(ctx, user, DismissedAt, now)
+		case crossing(st) == Welcome:
+			// Refusing the paid welcome must not refuse Studio's questions later.
+			return tx.StampOnboarding(ctx, user, PaidWelcomeShownAt, now)
+		}
+		return nil
 	})
+	return s.failed(ctx, user, err)
 }

@@ -48,6 +48,8 @@ const (
 	MaxPillars = 10
 )
 
+const missing = "This answer is missing."
+
 var aesthetics = []Choice{{"minimal", "Minimal"}, {"luxury", "Luxury"}, {"editorial", "Editorial"}, {"playful", "Playful"}}
 
 // Steps are all questions, in the order in which they are asked.
@@ -146,7 +148,7 @@ func oneAnswer(text string) (any, string) {
 	text = strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), ""))
 	switch n := utf8.RuneCountInString(text); {
 	case n == 0:
-		return nil, "This answer is missing."
+		return nil, missing
 	case n > MaxAnswer:
 		return nil, fmt.Sprintf("An answer has at most %d characters; this one has %d.", MaxAnswer, n)
 	}
@@ -172,7 +174,7 @@ func checkFields(steps []Step, given Answers, whole bool) (Answers, error) {
 		v, there := given[s.Field]
 		if !there || v == nil {
 			if whole {
-				bad[s.Field] = "This answer is missing."
+				bad[s.Field] = missing
 			}
 			continue
 		}

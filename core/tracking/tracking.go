@@ -22,6 +22,10 @@ const (
 	Purchase      Name = "purchase"
 	SignUp        Name = "sign_up"
 	Upgrade       Name = "upgrade"
+
+	OnboardingStarted   Name = "onboarding_started"   // the first questions were shown
+	OnboardingError     Name = "onboarding_error"     // we failed, not the customer
+	OnboardingCompleted Name = "onboarding_completed" // the flow came to its end
 )
 
 // FromBrowser reports whether a visitor's script may send this name; the others
