@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -320,13 +321,16 @@ func TestRun(t *testing.T) {
 		h.run()
 		h.promise("0", mail.Purchase)
 		h.until("it runs", func() bool { return len(h.sender.letters()) == 1 })
-		for i := 1; i <= 20; i++ {
+		var took []time.Duration
+		for i := 1; i <= 21 && !t.Failed(); i++ {
 			before := time.Now()
 			h.promise(fmt.Sprint(i), mail.Purchase)
 			h.until("it is handed over", func() bool { return len(h.sender.letters()) == i+1 })
-			if took := time.Since(before); took > 250*time.Millisecond {
-				t.Errorf("letter %d took %v from the promise to the driver", i, took)
-			}
+			took = append(took, time.Since(before))
+		}
+		// The median, because the machine may be busy with other tests.
+		if slices.Sort(took); took[len(took)/2] > 250*time.Millisecond {
+			t.Errorf("from the promise to the driver it took %v", took)
 		}
 	})
 	t.Run("letters on their way finish, the rest goes back", func(t *testing.T) {
