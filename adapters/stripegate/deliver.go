@@ -129,7 +129,9 @@ func (g *Gateway) turn(ctx context.Context) {
 	if err := g.pass(ctx, g.opt.Clock.Now().Unix()); err != nil {
 		return
 	}
-	g.deliver(ctx, func(d *delivery) bool { return !time.Now().Before(d.wall) })
+	if g.deliver(ctx, func(d *delivery) bool { return !time.Now().Before(d.wall) }) > 0 {
+		g.saveLog()
+	}
 }
 
 // parcel is a delivery with what is needed to make it, taken under the lock.
@@ -151,10 +153,15 @@ func (g *Gateway) deliver(ctx context.Context, due func(*delivery) bool) int {
 		g.send(ctx, p)
 		made++
 	}
-	if made > 0 {
-		_ = g.save() // the log alone: a lost one brings a repeated delivery
-	}
 	return made
+}
+
+// saveLog writes what deliveries changed. It waits for the end of a round: a
+// lost log brings repeated deliveries, which the site knows to ignore.
+func (g *Gateway) saveLog() {
+	if err := g.save(); err != nil {
+		g.log.Error("delivery log not written", "error", err)
+	}
 }
 
 func (g *Gateway) parcels(due func(*delivery) bool) []parcel {
@@ -169,7 +176,7 @@ func (g *Gateway) parcels(due func(*delivery) bool) []parcel {
 				if d.Endpoint != "" {
 					p := g.s.Endpoints[d.Endpoint]
 					if p == nil || p.Disabled {
-						d.State = givenUp
+						d.State, e.text = givenUp, nil
 						continue
 					}
 					url, secret = p.URL, p.Secret
@@ -206,6 +213,7 @@ func (g *Gateway) send(ctx context.Context, p parcel) {
 	}
 	g.view(func() {
 		g.version++
+		p.e.text = nil
 		now := g.now()
 		line := attempt{At: now, Status: status, Millis: time.Since(began).Milliseconds()}
 		if err != nil {
@@ -266,6 +274,7 @@ func (g *Gateway) post(ctx context.Context, p parcel) (int, error) {
 
 // flush makes one attempt at everything that waits, and at what that brings.
 func (g *Gateway) flush(ctx context.Context) error {
+	defer g.saveLog()
 	tried := map[string]bool{}
 	for {
 		n := g.deliver(ctx, func(d *delivery) bool {
@@ -305,6 +314,7 @@ func (g *Gateway) Resend(id string) error {
 		if e == nil {
 			return absent("event", id)
 		}
+		e.text = nil
 		for _, to := range g.addressees(e.Type) {
 			e.Deliveries = append(e.Deliveries, &delivery{ID: newID("whd_", 16), Endpoint: to, State: waiting, Next: g.now()})
 		}

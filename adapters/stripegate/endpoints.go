@@ -122,7 +122,7 @@ func deleteEndpoint(c *call) (any, *apiError) {
 	for _, e := range c.g.s.Events { // as at Stripe, what was on its way there stops
 		for _, d := range e.Deliveries {
 			if d.Endpoint == x.ID && d.State == waiting {
-				d.State = givenUp
+				d.State, e.text = givenUp, nil
 			}
 		}
 	}

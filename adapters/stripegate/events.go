@@ -15,6 +15,7 @@ type event struct {
 	Request    cause
 	Batch      int64
 	Deliveries []*delivery
+	text       []byte // as it stands in the file; nil after a change
 }
 
 var eventRoutes = []route{
@@ -53,21 +54,23 @@ func (g *Gateway) emitChange(kind string, before, after obj) {
 }
 
 const (
-	keepEvents   = 5000     // beside the newest, only what is younger
-	keepEventFor = 30 * day // is kept, as at Stripe
+	fewEvents    = 1000     // are kept in any case,
+	manyEvents   = 4000     // are too many whatever their age;
+	keepEventFor = 30 * day // between the two age decides, as at Stripe
 )
 
-// forget drops events that are old, many and settled.
+// forget drops the oldest events that are settled.
 func (g *Gateway) forget() {
-	if len(g.s.Events) <= keepEvents+500 {
+	extra := len(g.s.Events) - fewEvents
+	if extra <= 0 || extra%100 != 0 {
 		return
 	}
 	limit := g.now() - keepEventFor
-	cut := len(g.s.Events) - keepEvents
+	excess := len(g.s.Events) - manyEvents
 	i := 0
 	g.s.Events = slices.DeleteFunc(g.s.Events, func(e *event) bool {
 		i++
-		return i <= cut && e.Created < limit && e.waiting() == 0
+		return i <= extra && e.waiting() == 0 && (e.Created < limit || i <= excess)
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 
 // fixtures finds the folder of event templates: named by the environment, or
 // beside the repository. They are reference data and not part of it.
-func fixtures(t *testing.T) string {
+func fixtures(t testing.TB) string {
 	t.Helper()
 	for _, dir := range []string{os.Getenv("STRIPE_FIXTURES"), "../../../shared/fixtures/stripe"} {
 		if dir == "" {
@@ -36,7 +36,7 @@ var (
 )
 
 // fixture reads a template with its placeholders filled.
-func fixture(t *testing.T, dir, name string, fill map[string]string) []byte {
+func fixture(t testing.TB, dir, name string, fill map[string]string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(dir, name+".json"))
 	if err != nil {
@@ -60,7 +60,7 @@ func fixture(t *testing.T, dir, name string, fill map[string]string) []byte {
 	return []byte(s)
 }
 
-func dataObject(t *testing.T, event []byte) map[string]any {
+func dataObject(t testing.TB, event []byte) map[string]any {
 	t.Helper()
 	var e struct {
 		Data struct{ Object map[string]any }

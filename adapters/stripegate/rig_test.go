@@ -89,7 +89,7 @@ func types(events []stripe.Event) []string {
 
 // rig is a gateway with a receiver, and the ordinary client pointed at it.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	g     *Gateway
 	clock *handClock
 	site  *site
@@ -102,7 +102,7 @@ type rig struct {
 
 var start = time.Date(2026, 3, 31, 9, 0, 0, 0, time.UTC)
 
-func newRig(t *testing.T, set ...func(*Options)) *rig {
+func newRig(t testing.TB, set ...func(*Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: &handClock{now: start}, site: &site{secret: "whsec_demo"}, dir: t.TempDir()}
 	r.hook = httptest.NewServer(r.site)

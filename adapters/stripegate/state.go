@@ -33,7 +33,7 @@ type state struct {
 	Endpoints map[string]*endpoint
 	Clocks    map[string]*testClock
 	Replays   map[string]*replay
-	Events    []*event
+	Events    []*event `json:",omitempty"`
 }
 
 func emptyState() *state {
@@ -76,6 +76,7 @@ type store struct {
 	dir, path string
 	mu        sync.Mutex
 	written   uint64
+	buf       bytes.Buffer // used again by each write
 }
 
 func openStore(dir string) (*store, error) {
@@ -115,17 +116,43 @@ func (g *Gateway) save() error {
 	}
 	g.mu.Lock()
 	version := g.version
-	var b bytes.Buffer
-	err := json.NewEncoder(&b).Encode(g.s)
+	st.buf.Reset()
+	err := g.s.encode(&st.buf)
 	g.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if err := writeFile(st.dir, st.path, b.Bytes()); err != nil {
+	if err := writeFile(st.dir, st.path, st.buf.Bytes()); err != nil {
 		g.log.Error("gateway state not written", "path", st.path, "error", err)
 		return err
 	}
 	st.written = version
+	return nil
+}
+
+// encode writes the state as JSON. An event's text is made once and kept: events
+// are most of the state and hardly ever change.
+func (s *state) encode(b *bytes.Buffer) error {
+	rest := *s
+	rest.Events = nil
+	if err := json.NewEncoder(b).Encode(&rest); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - len("}\n"))
+	b.WriteString(`,"Events":[`)
+	for i, e := range s.Events {
+		if e.text == nil {
+			var err error
+			if e.text, err = json.Marshal(e); err != nil {
+				return err
+			}
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(e.text)
+	}
+	b.WriteString("]}\n")
 	return nil
 }
 

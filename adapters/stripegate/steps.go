@@ -105,17 +105,19 @@ func (g *Gateway) nextStep(to int64) (at int64, ok bool) {
 	return at, ok
 }
 
-// runStep takes the first step that is due at a time, at that time.
-func (g *Gateway) runStep(at int64) error {
+// runSteps takes all steps that are due at a time, at that time.
+func (g *Gateway) runSteps(at int64) error {
 	return g.change(func() error {
-		st, ok := g.earliest("", at)
-		if !ok {
-			return nil
-		}
-		g.at = st.at
+		g.at = at
 		defer func() { g.at = 0 }()
-		st.take()
-		return nil
+		for {
+			st, ok := g.earliest("", at)
+			if !ok {
+				return nil
+			}
+			g.at = st.at
+			st.take()
+		}
 	})
 }
 
@@ -221,6 +223,7 @@ func (g *Gateway) Advance(ctx context.Context, to time.Time) error {
 
 // pass takes all steps and deliveries that are due up to limit, in order.
 func (g *Gateway) pass(ctx context.Context, limit int64) error {
+	defer g.saveLog()
 	defer g.setTime(0)
 	for ctx.Err() == nil {
 		at, due := g.nextStep(limit)
@@ -235,7 +238,7 @@ func (g *Gateway) pass(ctx context.Context, limit int64) error {
 				return nil // nowhere to deliver to
 			}
 		default:
-			if err := g.runStep(at); err != nil {
+			if err := g.runSteps(at); err != nil {
 				return err
 			}
 		}
