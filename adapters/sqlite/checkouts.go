@@ -133,3 +133,9 @@ func (tx *Tx) AdoptConsents(ctx context.Context, checkout core.CheckoutID, user 
 	_, err := tx.exec(ctx, `UPDATE consents SET user_id = ? WHERE checkout_id = ? AND user_id IS NULL`, user, checkout)
 	return err
 }
+
+// ConsentGiven reports whether the buyer of a checkout agreed to a purpose.
+func (r reads) ConsentGiven(ctx context.Context, checkout core.CheckoutID, purpose string) (bool, error) {
+	n, err := one(ctx, r, scalar[int64], `SELECT EXISTS (SELECT 1 FROM consents WHERE checkout_id = ? AND purpose = ? AND given = 1)`, checkout, purpose)
+	return n != 0, err
+}

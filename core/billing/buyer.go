@@ -3,10 +3,10 @@ package billing
 import (
 	"context"
 	"strings"
-	"time"
 
 	"sselfie/core"
 	"sselfie/core/accounts"
+	"sselfie/core/catalog"
 	"sselfie/core/mail"
 )
 
@@ -167,11 +167,36 @@ func (s *Service) member(ctx context.Context, tx Tx, subscription, customer stri
 }
 
 // confirm promises the mail that confirms a purchase, with a set-up link for an
-// account that has no password yet.
-func (s *Service) confirm(ctx context.Context, tx Tx, u accounts.User, ref string, props mail.Props, now time.Time) error {
+// account that has no password yet, and with what the buyer agreed to.
+func (s *Service) confirm(ctx context.Context, tx Tx, ev Event, co *Checkout, p catalog.Product, u accounts.User) error {
+	ses := ev.Session
+	props := mail.Props{
+		"name": u.Name, "product": p.Name, "productId": string(p.ID), "kind": string(p.Kind),
+		"amount":  core.Money{Minor: ses.Total, Currency: ses.Currency}.String(),
+		"credits": itoa(p.Credits), "path": p.After,
+	}
+	if co != nil {
+		props["checkout"] = string(co.ID)
+		agreed, err := tx.ConsentGiven(ctx, co.ID, ConsentImmediate)
+		if err != nil {
+			return err
+		}
+		if agreed {
+			props["consent"], props["withdrawal"] = consentSentence, withdrawalSentence
+		}
+	}
 	token := mail.NoToken
 	if u.PasswordHash == "" {
 		token = mail.SetupToken
 	}
-	return s.Post.Enqueue(ctx, tx, mail.Promise{Kind: mail.Purchase, User: u.ID, To: u.Email, Reference: ref, Token: token, Props: props}, now)
+	return s.Post.Enqueue(ctx, tx, mail.Promise{
+		Kind: mail.Purchase, User: u.ID, To: u.Email, Reference: ses.ID, Token: token, Props: props,
+	}, s.Clock.Now())
 }
+
+// The law wants what was agreed at the checkout confirmed on paper
+// (security.md, Privacy and law).
+const (
+	consentSentence    = "You asked us to begin at once, and know that you lose the right to withdraw once everything is delivered."
+	withdrawalSentence = "Until then you can withdraw within 14 days; the way to do it is at the foot of every page."
+)

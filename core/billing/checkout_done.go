@@ -2,13 +2,11 @@ package billing
 
 import (
 	"context"
-	"strconv"
 
 	"sselfie/core"
 	"sselfie/core/accounts"
 	"sselfie/core/catalog"
 	"sselfie/core/credits"
-	"sselfie/core/mail"
 	"sselfie/core/tracking"
 )
 
@@ -147,7 +145,7 @@ func (s *Service) purchased(ctx context.Context, tx Tx, ev Event, co *Checkout, 
 	}); err != nil {
 		return err
 	}
-	return s.confirm(ctx, tx, u, ses.ID, s.purchaseProps(p, u, ses, co), s.Clock.Now())
+	return s.confirm(ctx, tx, ev, co, p, u)
 }
 
 // joined confirms a membership's checkout. Its rights come with its snapshot,
@@ -169,19 +167,7 @@ func (s *Service) joined(ctx context.Context, tx Tx, ev Event, co *Checkout, p c
 			}
 		}
 	}
-	return s.confirm(ctx, tx, u, ses.ID, s.purchaseProps(p, u, ses, co), s.Clock.Now())
-}
-
-func (s *Service) purchaseProps(p catalog.Product, u accounts.User, ses *Session, co *Checkout) mail.Props {
-	props := mail.Props{
-		"name": u.Name, "product": p.Name, "productId": string(p.ID), "kind": string(p.Kind),
-		"amount":  core.Money{Minor: ses.Total, Currency: ses.Currency}.String(),
-		"credits": strconv.Itoa(p.Credits), "path": p.After,
-	}
-	if co != nil {
-		props["checkout"] = string(co.ID)
-	}
-	return props
+	return s.confirm(ctx, tx, ev, co, p, u)
 }
 
 // earnOffers starts, or prolongs, the offers that a mini product earns.

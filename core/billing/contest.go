@@ -264,14 +264,15 @@ func (s *Service) tellRefund(ctx context.Context, tx Tx, pay Payment, before int
 		return err
 	}
 	p, _ := s.Catalog.Product(pay.Product)
-	full := "no"
-	if pay.FullyRefunded() {
-		full = "yes"
+	props := mail.Props{
+		"name": u.Name, "product": p.Name, "amount": core.Money{Minor: pay.Refunded - before, Currency: pay.Currency}.String(), "path": "/account",
+	}
+	if !pay.FullyRefunded() {
+		props["partial"] = "yes"
+	} else if pay.Taken > 0 {
+		props["credits"] = itoa(pay.Taken)
 	}
 	return s.Post.Enqueue(ctx, tx, mail.Promise{
-		Kind: mail.Refund, User: u.ID, To: u.Email, Reference: string(pay.ID) + ":" + itoa(int(pay.Refunded)),
-		Props: mail.Props{
-			"name": u.Name, "product": p.Name, "amount": core.Money{Minor: pay.Refunded - before, Currency: pay.Currency}.String(), "full": full, "path": "/account",
-		},
+		Kind: mail.Refund, User: u.ID, To: u.Email, Reference: string(pay.ID) + ":" + itoa(int(pay.Refunded)), Props: props,
 	}, s.Clock.Now())
 }

@@ -42,18 +42,17 @@ func (s *Service) invoiceFailed(ctx context.Context, tx Tx, ev Event) (result, e
 	if err != nil || u == nil {
 		return applied(keyInvoice(inv.ID)), err
 	}
-	kind, next := mail.PaymentFailed, ""
+	kind := mail.PaymentFailed
+	props := mail.Props{
+		"name": u.Name, "product": p.Name, "amount": core.Money{Minor: inv.AmountDue, Currency: inv.Currency}.String(), "path": "/account",
+	}
 	if inv.NextAttempt.IsZero() && ev.Kind == InvoiceFailed {
 		kind = mail.PaymentFailedFinal
-	} else if !inv.NextAttempt.IsZero() {
-		next = inv.NextAttempt.Format("2 January")
+	} else if !inv.Created.IsZero() {
+		props["until"] = inv.Created.Add(s.Grace).Format(letterDate)
 	}
 	return applied(keyInvoice(inv.ID)), s.Post.Enqueue(ctx, tx, mail.Promise{
-		Kind: kind, User: u.ID, To: u.Email, Reference: inv.ID + ":" + itoa(inv.Attempt),
-		Props: mail.Props{
-			"name": u.Name, "product": p.Name, "amount": core.Money{Minor: inv.AmountDue, Currency: inv.Currency}.String(),
-			"nextAttempt": next, "link": inv.URL, "path": "/account",
-		},
+		Kind: kind, User: u.ID, To: u.Email, Reference: inv.ID + ":" + itoa(inv.Attempt), Props: props,
 	}, s.Clock.Now())
 }
 

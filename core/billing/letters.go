@@ -10,6 +10,9 @@ import (
 	"sselfie/core/mail"
 )
 
+// letterDate is how a letter writes a date.
+const letterDate = "2 January 2006"
+
 // turn is what a new snapshot means to the member, beside her payments.
 type turn struct {
 	kind mail.Kind
@@ -46,13 +49,21 @@ func (s *Service) tellMember(ctx context.Context, tx Tx, old *Seen, sub Subscrip
 	if err != nil || u == nil {
 		return err
 	}
-	props := mail.Props{"name": u.Name, "product": p.Name, "credits": strconv.Itoa(p.Credits), "path": p.After}
-	if !t.end.IsZero() {
-		props["until"] = t.end.Format("2 January 2006")
+	props := mail.Props{"name": u.Name, "product": p.Name}
+	switch t.kind {
+	case mail.StudioWelcome:
+		props["path"], props["credits"], props["amount"] = p.After, strconv.Itoa(p.Credits), p.Price.String()
+		if !sub.PeriodEnd.IsZero() {
+			props["renews"] = sub.PeriodEnd.Format(letterDate)
+		}
+	case mail.Cancellation:
+		props["path"], props["until"] = "/account", t.end.Format(letterDate)
+	case mail.Farewell:
+		acct, err := tx.CreditAccount(ctx, user)
+		if err != nil {
+			return err
+		}
+		props["path"], props["balance"] = p.After, strconv.Itoa(acct.Balance)
 	}
-	token := mail.NoToken
-	if u.PasswordHash == "" && t.kind == mail.StudioWelcome {
-		token = mail.SetupToken
-	}
-	return s.Post.Enqueue(ctx, tx, mail.Promise{Kind: t.kind, User: u.ID, To: u.Email, Reference: t.ref, Token: token, Props: props}, s.Clock.Now())
+	return s.Post.Enqueue(ctx, tx, mail.Promise{Kind: t.kind, User: u.ID, To: u.Email, Reference: t.ref, Props: props}, s.Clock.Now())
 }

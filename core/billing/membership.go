@@ -221,13 +221,14 @@ func (s *Service) renewed(ctx context.Context, tx Tx, inv Invoice, p catalog.Pro
 	if err != nil || u == nil {
 		return err
 	}
-	return s.Post.Enqueue(ctx, tx, mail.Promise{
-		Kind: mail.Renewal, User: user, To: u.Email, Reference: inv.ID,
-		Props: mail.Props{
-			"name": u.Name, "product": p.Name, "amount": core.Money{Minor: inv.AmountPaid, Currency: inv.Currency}.String(),
-			"credits": strconv.Itoa(p.Credits), "path": "/studio", "receipt": inv.URL,
-		},
-	}, s.Clock.Now())
+	props := mail.Props{
+		"name": u.Name, "product": p.Name, "amount": core.Money{Minor: inv.AmountPaid, Currency: inv.Currency}.String(),
+		"credits": strconv.Itoa(p.Credits), "path": "/studio", "receipt": inv.URL,
+	}
+	if !inv.PeriodEnd.IsZero() {
+		props["renews"] = inv.PeriodEnd.Format(letterDate)
+	}
+	return s.Post.Enqueue(ctx, tx, mail.Promise{Kind: mail.Renewal, User: user, To: u.Email, Reference: inv.ID, Props: props}, s.Clock.Now())
 }
 
 // fillPayment adds the ids that an earlier report of the same payment lacked.

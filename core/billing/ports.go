@@ -250,6 +250,8 @@ type Tx interface {
 	InsertConsent(ctx context.Context, c Consent) error
 	SaveSetting(ctx context.Context, key, value string, at time.Time) error
 	Audit(ctx context.Context, a core.Audit) error
+	// ConsentGiven reports whether the buyer of a checkout agreed to a purpose.
+	ConsentGiven(ctx context.Context, checkout core.CheckoutID, purpose string) (bool, error)
 	// AdoptConsents gives the consents of a checkout to the account it found.
 	AdoptConsents(ctx context.Context, checkout core.CheckoutID, user core.UserID) error
 }
