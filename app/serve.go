@@ -194,6 +194,9 @@ func (h *house) server() (*web.Server, error) {
 	if h.money != nil {
 		o.Billing, o.Payloads = h.money.billing, h.money.reader
 	}
+	if h.money != nil && h.money.gate != nil {
+		o.Billing = adopting{h.money.billing, h}
+	}
 	if c.Demo {
 		o.Travel, o.Gateway = travel{h}, h.money.pages()
 		if h.mailbox != nil {

@@ -66,14 +66,10 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 	if err := h.openDatabase(ctx); err != nil {
 		return nil, err
 	}
-	hasher, err := locksmith.NewHasher()
-	if err != nil {
-		return nil, err
-	}
 	ledger, post := credits.Ledger{IDs: h.ids}, mail.Post{IDs: h.ids, Fold: h.fold}
 	h.people = &accounts.Service{
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) accounts.Tx { return tx }), Read: h.db,
-		Clock: h.clock, Wall: h.wall, IDs: h.ids, Tokens: locksmith.Tokens{}, Hasher: hasher, Fold: h.fold,
+		Clock: h.clock, Wall: h.wall, IDs: h.ids, Tokens: locksmith.Tokens{}, Hasher: locksmith.NewHasher(), Fold: h.fold,
 		Ledger: ledger, Post: post, SignUpCredits: h.catalog.SignUpCredits,
 	}
 	h.visits = tracking.Service{Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) tracking.Recorder { return tx }), Clock: h.clock}

@@ -55,7 +55,7 @@ var rooms = map[string]room{
 	"adapters/acme":      {may: []string{"core/..."}, outside: []string{"golang.org/x/crypto/acme"}},
 	"adapters/clock":     {may: []string{"core/..."}},
 	"adapters/letters":   {may: []string{"core/...", "static", "static/mail"}, outside: []string{"golang.org/x/net/html"}},
-	"adapters/locksmith": {may: []string{"core/..."}, outside: []string{"github.com/alexedwards/argon2id", "github.com/google/uuid", "golang.org/x/text/unicode/norm"}},
+	"adapters/locksmith": {may: []string{"core/..."}, outside: []string{"github.com/alexedwards/argon2id", "github.com/google/uuid", "golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}},
 	"adapters/mailbox":   {may: []string{"core/...", "static"}},
 	"adapters/scheduler": {may: []string{"core/..."}, outside: []string{"github.com/go-co-op/gocron/v2"}},
 	"adapters/smtp":      {may: []string{"core/..."}, outside: []string{"github.com/wneessen/go-mail"}},

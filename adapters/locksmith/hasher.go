@@ -2,11 +2,14 @@ package locksmith
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/crypto/argon2"
 
 	"sselfie/core"
 )
@@ -33,16 +36,23 @@ type Hasher struct {
 }
 
 // NewHasher returns a hasher with an empty queue.
-func NewHasher() (*Hasher, error) {
-	dummy, err := argon2id.CreateHash(Tokens{}.NewToken(), params())
-	if err != nil {
-		return nil, fmt.Errorf("hash a first password: %w", err)
-	}
+func NewHasher() *Hasher {
 	return &Hasher{
 		room:  make(chan struct{}, hashers+waiting),
 		work:  make(chan struct{}, hashers),
-		dummy: dummy,
-	}, nil
+		dummy: dummyHash(),
+	}
+}
+
+// dummyHash returns the hash of a password that nobody knows, without making it:
+// comparing takes as long with any salt and key, and a hash at every start would
+// take longer than the rest of it.
+func dummyHash() string {
+	p := params()
+	b := make([]byte, p.SaltLength+p.KeyLength)
+	_, _ = rand.Read(b) // never fails, says crypto/rand
+	enc := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.Memory, p.Iterations, p.Parallelism, enc(b[:p.SaltLength]), enc(b[p.SaltLength:]))
 }
 
 // Hash returns what is kept of a password. It fails with core.Invalid when the

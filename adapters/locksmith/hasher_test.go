@@ -10,17 +10,8 @@ import (
 	"sselfie/core"
 )
 
-func newHasher(t *testing.T) *Hasher {
-	t.Helper()
-	h, err := NewHasher()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
 func TestHasher(t *testing.T) {
-	h := newHasher(t)
+	h := NewHasher()
 	ctx := t.Context()
 	hash, err := h.Hash(ctx, "correct horse")
 	if err != nil || !strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -69,7 +60,7 @@ func TestHasher(t *testing.T) {
 // TestAFloodIsTurnedAway fills the hasher with callers that hold their place,
 // which no clock decides: the queue is full when the channel is.
 func TestAFloodIsTurnedAway(t *testing.T) {
-	h := newHasher(t)
+	h := NewHasher()
 	hold := make([]func(), hashers)
 	for i := range hold {
 		leave, err := h.enter(t.Context(), "test")
@@ -111,7 +102,7 @@ func TestAFloodIsTurnedAway(t *testing.T) {
 }
 
 func TestUnknownUsersTakeTheSameTime(t *testing.T) {
-	h := newHasher(t)
+	h := NewHasher()
 	hash, err := h.Hash(t.Context(), "correct horse")
 	if err != nil {
 		t.Fatal(err)
@@ -136,10 +127,7 @@ func TestUnknownUsersTakeTheSameTime(t *testing.T) {
 }
 
 func BenchmarkHash(b *testing.B) {
-	h, err := NewHasher()
-	if err != nil {
-		b.Fatal(err)
-	}
+	h := NewHasher()
 	for b.Loop() {
 		if _, err := h.Hash(b.Context(), "correct horse"); err != nil {
 			b.Fatal(err)
