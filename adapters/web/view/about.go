@@ -148,7 +148,7 @@ func (v Legal) about(r *Renderer) about {
 
 func (v ErrorPage) about(*Renderer) about {
 	return about{
-		Template: "error", Body: "error", Title: v.Title(), Private: true,
+		Template: "error", Body: "failed", Title: v.Title(), Private: true,
 		Description: "Something did not work.",
 	}
 }

@@ -65,19 +65,19 @@ func frame(id string) drawing {
 		d.add(rect("mid", 88, 0, 32, 70), rect("light", 93, 6, 22, 58), oval("paper", 22, 22, 15, 15), rect("mid", 0, 118, 120, 3))
 		who(head{"bob", [3]string{"mid", "soft", "paper"}, move{1.34, 1.34, 9, -8, -34}})
 	case "editorial":
-		ground("warm")
-		d.add(curve("paper", "M0 0 L74 0 L28 150 L0 150 Z"))
-		who(head{"bob", [3]string{"ink", "ink", "safe"}, move{1.06, 1.06, 0, 4, 4}})
+		ground("safe")
+		d.add(curve("light", "M0 0 L78 0 L34 150 L0 150 Z"))
+		who(head{"bob", [3]string{"ink", "ink", "warm"}, move{1.06, 1.06, 0, 4, 4}})
 	case "minimal":
 		ground("paper")
 		who(head{"bun", [3]string{"light", "ink", "warm"}, move{0.82, 0.82, 0, 8, 34}})
 	case "warm":
-		ground("safe")
-		d.add(oval("warm", 88, 40, 30, 30))
-		who(head{"cloud", [3]string{"deep", "ink", "paper"}, move{1, 1, 0, -8, 10}})
+		ground("warm")
+		d.add(oval("safe", 86, 46, 32, 32))
+		who(head{"cloud", [3]string{"paper", "ink", "deep"}, move{1, 1, 0, -8, 10}})
 	case "bold":
 		ground("ink")
-		who(head{"short", [3]string{"safe", "safe", "paper"}, move{1.5, 1.5, 0, -30, -26}})
+		who(head{"short", [3]string{"safe", "safe", "warm"}, move{1.5, 1.5, 0, -30, -26}})
 	case "film":
 		ground("mid")
 		d.add(rect("light", 0, 0, 44, 150), curve("soft", "M44 0 L60 0 L60 150 L44 150Z"))
@@ -87,9 +87,9 @@ func frame(id string) drawing {
 		d.add(oval("paper", 60, 70, 58, 58))
 		who(head{"sweep", [3]string{"ink", "deep", "warm"}, move{1, 1, 0, 0, 6}})
 	case "outdoor":
-		ground("warm")
-		d.add(oval("safe", 30, 44, 20, 20), curve("mid", "M0 112 C30 92 70 120 120 90 L120 150 L0 150 Z"))
-		who(head{"long", [3]string{"ink", "ink", "paper"}, move{0.72, 0.72, 0, 44, 44}})
+		ground("light")
+		d.add(oval("safe", 30, 44, 20, 20), curve("soft", "M0 112 C30 92 70 120 120 90 L120 150 L0 150 Z"))
+		who(head{"long", [3]string{"deep", "ink", "warm"}, move{0.72, 0.72, 0, 44, 44}})
 	case "monochrome":
 		ground("soft")
 		d.add(rect("ink", 60, 0, 60, 150))
@@ -116,7 +116,7 @@ func frame(id string) drawing {
 		ground("warm")
 		d.add(rect("ink", 0, 104, 120, 8), rect("paper", 30, 56, 60, 42), rect("ink", 34, 60, 52, 34), rect("mid", 54, 98, 12, 6), oval("safe", 96, 92, 9, 12))
 	case "blank":
-		d.add(rect("none", 0, 0, frameW, frameH))
+		ground("unexposed")
 	}
 	return d
 }
@@ -157,7 +157,7 @@ func strip(ids []string, first int) drawing {
 	d.add(rect("film", 0, 0, d.w, d.h))
 	for i, id := range ids {
 		x := gap + float64(i)*(frameW+gap)
-		d.put(frame(id), move{sx: 1, sy: 1, dx: x, dy: edge})
+		d.lay(id, move{sx: 1, sy: 1, dx: x, dy: edge})
 		no := strconv.Itoa(first + i)
 		d.text(x+4, edge-7, 10, "amber", no)
 		d.text(x+62, edge-7, 10, "amber", no+"A")

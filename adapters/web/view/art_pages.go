@@ -8,7 +8,7 @@ import (
 // artIDs are the drawings that a content file may name, beside "frame:" and
 // the name of any single frame.
 func artIDs() []string {
-	return []string{"photoshoot", "blueprint", "bio", "feed", "rebrand", "studio", "home", "blank"}
+	return []string{"photoshoot", "blueprint", "bio", "feed", "rebrand", "month", "home", "blank"}
 }
 
 // frameIDs are the single frames.
@@ -39,13 +39,15 @@ func art(id string) (drawing, error) {
 		return bioCard(), nil
 	case "rebrand":
 		return printedTwice(), nil
-	case "studio":
+	case "month":
 		return wall(), nil
 	case "blank":
 		return sheet([][]string{{"blank", "blank", "blank", "blank", "blank"}}, [2]int{-1, 0}, 1), nil
 	}
 	if slices.Contains(frameIDs(), id) {
-		return frame(id), nil
+		d := drawing{w: frameW, h: frameH}
+		d.lay(id, move{sx: 1, sy: 1})
+		return d, nil
 	}
 	return drawing{}, fmt.Errorf("there is no drawing %q", id)
 }
@@ -56,7 +58,7 @@ func feed() drawing {
 	const gap, out = 6.0, 26.0
 	d := drawing{w: 3*frameW + 2*gap + 2*out, h: 3*frameH + 2*gap + 2*out}
 	for i, id := range ids {
-		d.put(frame(id), move{sx: 1, sy: 1, dx: out + float64(i%3)*(frameW+gap), dy: out + float64(i/3)*(frameH+gap)})
+		d.lay(id, move{sx: 1, sy: 1, dx: out + float64(i%3)*(frameW+gap), dy: out + float64(i/3)*(frameH+gap)})
 	}
 	cropMarks(&d, out, out, d.w-2*out, d.h-2*out, 6, 16)
 	return d
@@ -71,7 +73,7 @@ func blueprint() drawing {
 	for i, id := range ids {
 		x, y := x0+float64(i%3)*(frameW+gap), y0+float64(i/3)*(frameH+gap-2)
 		if id != "" {
-			d.put(frame(id), move{sx: 1, sy: 1, dx: x, dy: y})
+			d.lay(id, move{sx: 1, sy: 1, dx: x, dy: y})
 			continue
 		}
 		box := rect("pencil", x, y, frameW, frameH)
@@ -96,7 +98,7 @@ func bioCard() drawing {
 	out.width = 1
 	d.add(out)
 	for i, id := range []string{"minimal", "film", "editorial", "warm", "studio"} {
-		d.put(frame(id), move{sx: 0.46, sy: 0.46, dx: 56 + float64(i)*62, dy: 46})
+		d.lay(id, move{sx: 0.46, sy: 0.46, dx: 56 + float64(i)*62, dy: 46})
 	}
 	d.add(pencil("safe", 56+2*62+27, 80, 34, 44, 3.5))
 	for i, w := range [][]float64{{290, 240, 120}, {300, 180}, {260, 296, 90}} {
@@ -114,28 +116,23 @@ func bioCard() drawing {
 	return d
 }
 
-// printedTwice is the same head in two inks that missed each other.
+// printedTwice is the same face on two prints: the old one under the new.
 func printedTwice() drawing {
 	d := drawing{w: 440, h: 500}
-	d.add(rect("light", 60, 50, 290, 390))
-	m := move{sx: 2.5, sy: 2.5, dx: 54, dy: 62}
-	for _, s := range (head{"sweep", [3]string{"safe", "safe", "warm"}, move{}}).shapes() {
-		d.add(s.moved(move{sx: 2.5, sy: 2.5, dx: 82, dy: 44}).clippedTo(60, 50, 290, 390))
+	lay := func(id string, scale, turn, x, y float64) {
+		const rim = 7.0
+		p := drawing{w: frameW + 2*rim, h: frameH + 2*rim + 10}
+		p.add(rect("raised", 0, 0, p.w, p.h))
+		edge := rect("hair", 0, 0, p.w, p.h)
+		edge.width = 0.4
+		p.add(edge)
+		p.lay(id, move{sx: 1, sy: 1, dx: rim, dy: rim})
+		d.put(p, move{sx: scale, sy: scale, turn: turn, dx: x, dy: y})
 	}
-	for _, s := range (head{"bob", [3]string{"over", "over", "none"}, move{}}).shapes() {
-		d.add(s.moved(m).clippedTo(60, 50, 290, 390))
-	}
-	cropMarks(&d, 60, 50, 290, 390, 8, 20)
-	for i, tone := range []string{"ink", "safe", "warm", "mid"} {
-		d.add(rect(tone, 366, 60+float64(i)*26, 18, 18))
-	}
-	d.note(96, 474, 20, "safe", "same face, second printing")
+	lay("raw", 1.75, -9, 14, 62)
+	lay("editorial", 2.05, 4, 146, 66)
+	d.note(60, 462, 21, "safe", "same face, second printing")
 	return d
-}
-
-// clippedTo is clipped with a frame that does not begin at 0.
-func (s shape) clippedTo(x, y, w, h float64) shape {
-	return s.moved(move{sx: 1, sy: 1, dx: -x, dy: -y}).clipped(w, h).moved(move{sx: 1, sy: 1, dx: x, dy: y})
 }
 
 // wall is a month of frames.
@@ -147,7 +144,7 @@ func wall() drawing {
 	for i := range n * rows {
 		id := all[(i*5+i/6)%len(all)]
 		x, y := 4+float64(i%n)*(w+gap), 4+float64(i/n)*(h+gap)
-		d.put(frame(id), move{sx: scale, sy: scale, dx: x, dy: y})
+		d.lay(id, move{sx: scale, sy: scale, dx: x, dy: y})
 	}
 	d.add(pencil("safe", 4+2*(w+gap)+w/2, 4+(h+gap)+h/2, w*0.62, h*0.62, 4))
 	return d

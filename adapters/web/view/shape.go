@@ -1,7 +1,9 @@
 package view
 
 import (
+	"bytes"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -18,11 +20,14 @@ type seg struct {
 	p  [3]pt
 }
 
-// shape is a path in one tone. Width 0 fills it, anything else draws its line.
+// shape is a path in one tone, or a whole frame. Width 0 fills it, anything
+// else draws its line.
 type shape struct {
 	tone  string // class of the stylesheet: ink, mid, light, paper, safe, warm, deep
 	segs  []seg
 	width float64
+	frame string // a frame by its name, laid down by at; a page holds each only once
+	at    move
 }
 
 // label is a piece of text in a drawing: edge numbers and margin notes.
@@ -51,7 +56,17 @@ func (m move) apply(p pt) pt {
 	return pt{x*c - y*s + m.dx, x*s + y*c + m.dy}
 }
 
+// after is the map that does first and then m. It holds for maps that scale
+// evenly, as all do that lay down a frame.
+func (m move) after(first move) move {
+	d := m.apply(pt{first.dx, first.dy})
+	return move{sx: m.sx * first.sx, sy: m.sy * first.sy, turn: m.turn + first.turn, dx: d.x, dy: d.y}
+}
+
 func (s shape) moved(m move) shape {
+	if s.frame != "" {
+		return shape{frame: s.frame, at: m.after(s.at)}
+	}
 	out := shape{tone: s.tone, width: s.width * math.Abs(m.sy), segs: make([]seg, len(s.segs))}
 	for i, g := range s.segs {
 		out.segs[i].op = g.op
@@ -110,10 +125,13 @@ func oval(tone string, cx, cy, rx, ry float64) shape {
 	}}
 }
 
-// put draws another drawing inside this one, clipped to its own frame.
+// lay puts down a frame by its name.
+func (d *drawing) lay(id string, m move) { d.add(shape{frame: id, at: m}) }
+
+// put draws another drawing inside this one.
 func (d *drawing) put(in drawing, m move) {
 	for _, s := range in.shapes {
-		d.shapes = append(d.shapes, s.clipped(in.w, in.h).moved(m))
+		d.shapes = append(d.shapes, s.moved(m))
 	}
 	for _, l := range in.labels {
 		l.at = m.apply(l.at)
@@ -134,7 +152,7 @@ func (d *drawing) note(x, y, size float64, tone, text string) {
 
 // clipped cuts a filled shape to the frame 0,0,w,h by flattening it and running
 // Sutherland and Hodgman's algorithm; a shape inside the frame stays as it is.
-// It spares both pens a clip path per frame.
+// Pages clip by themselves; the preview pictures need it.
 func (s shape) clipped(w, h float64) shape {
 	inside := true
 	for _, g := range s.segs {
@@ -226,30 +244,16 @@ func (s shape) flatten(n int) [][]pt {
 	return rings
 }
 
-// svg writes the drawing for a page. Colours come from the stylesheet by class.
+func number(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }
+
+// svg writes the drawing for a page. Colours come from the stylesheet by class,
+// frames from the page's own store of them; see withFrames.
 func (d drawing) svg(class string) string {
 	var b strings.Builder
-	n := func(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }
+	n := number
 	b.WriteString(`<svg class="art ` + class + `" viewBox="0 0 ` + n(d.w) + " " + n(d.h) + `" width="` + n(d.w) + `" height="` + n(d.h) + `" aria-hidden="true" focusable="false">`)
 	for _, s := range d.shapes {
-		if len(s.segs) == 0 {
-			continue
-		}
-		if s.width > 0 {
-			b.WriteString(`<path class="ln ` + s.tone + `" stroke-width="` + n(s.width) + `" d="`)
-		} else {
-			b.WriteString(`<path class="` + s.tone + `" d="`)
-		}
-		for _, g := range s.segs {
-			b.WriteByte(g.op)
-			for j := range points(g.op) {
-				if j > 0 {
-					b.WriteByte(' ')
-				}
-				b.WriteString(n(g.p[j].x) + " " + n(g.p[j].y))
-			}
-		}
-		b.WriteString(`"/>`)
+		s.svg(&b)
 	}
 	for _, l := range d.labels {
 		kind := "edge"
@@ -260,4 +264,64 @@ func (d drawing) svg(class string) string {
 	}
 	b.WriteString("</svg>")
 	return b.String()
+}
+
+func (s shape) svg(b *strings.Builder) {
+	n := number
+	if s.frame != "" {
+		b.WriteString(`<use href="#f-` + s.frame + `" width="` + n(frameW*s.at.sx) + `" height="` + n(frameH*s.at.sy) + `"`)
+		if s.at.turn != 0 {
+			b.WriteString(` transform="translate(` + n(s.at.dx) + " " + n(s.at.dy) + `) rotate(` + n(s.at.turn) + `)"/>`)
+			return
+		}
+		b.WriteString(` x="` + n(s.at.dx) + `" y="` + n(s.at.dy) + `"/>`)
+		return
+	}
+	if len(s.segs) == 0 {
+		return
+	}
+	if s.width > 0 {
+		b.WriteString(`<path class="ln ` + s.tone + `" stroke-width="` + n(s.width) + `" d="`)
+	} else {
+		b.WriteString(`<path class="` + s.tone + `" d="`)
+	}
+	for _, g := range s.segs {
+		b.WriteByte(g.op)
+		for j := range points(g.op) {
+			if j > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(n(g.p[j].x) + " " + n(g.p[j].y))
+		}
+	}
+	b.WriteString(`"/>`)
+}
+
+// store is where a page keeps the frames that its drawings use. The base layout
+// holds this element; withFrames fills it.
+const store = `<svg class="art store" aria-hidden="true" focusable="false"></svg>`
+
+var frameUse = regexp.MustCompile(`<use href="#f-([a-z]+)"`)
+
+// withFrames gives a page each frame that it uses, once.
+func withFrames(page []byte) []byte {
+	var b strings.Builder
+	seen := map[string]bool{}
+	for _, m := range frameUse.FindAllSubmatch(page, -1) {
+		id := string(m[1])
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		b.WriteString(`<symbol id="f-` + id + `" viewBox="0 0 120 150">`)
+		for _, s := range frame(id).shapes {
+			s.svg(&b)
+		}
+		b.WriteString("</symbol>")
+	}
+	full := ""
+	if b.Len() > 0 {
+		full = strings.Replace(store, "></svg>", ">"+b.String()+"</svg>", 1)
+	}
+	return bytes.Replace(page, []byte(store), []byte(full), 1)
 }

@@ -143,12 +143,7 @@ func (r *Renderer) Render(w io.Writer, v View) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := r.draw(&b, s, v); err != nil {
-		return err
-	}
-	_, err = b.WriteTo(w)
-	return err
+	return r.draw(w, s, v)
 }
 
 // Public draws a page that is the same for everybody once per content version,
@@ -193,10 +188,12 @@ func (r *Renderer) draw(w io.Writer, s *set, v View) error {
 	if r.opts.Now != nil {
 		sc.Year = r.opts.Now().Year()
 	}
-	if err := s.templates.ExecuteTemplate(w, a.Template, sc); err != nil {
+	var page bytes.Buffer
+	if err := s.templates.ExecuteTemplate(&page, a.Template, sc); err != nil {
 		return fmt.Errorf("view: %w", err)
 	}
-	return nil
+	_, err := w.Write(withFrames(page.Bytes()))
+	return err
 }
 
 // product returns a catalogue entry; a zero product when it is gone, so that a

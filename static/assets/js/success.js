@@ -2,7 +2,9 @@
 // the product after ten seconds, unless the reader stays.
 const box = document.querySelector("[data-success]");
 const id = box && (box.dataset.session || new URLSearchParams(location.search).get("session_id"));
-const part = (name) => box.querySelector(`[data-state=${name}]`);
+const show = (name, on) => {
+  for (const el of box.querySelectorAll(`[data-state=${name}]`)) el.hidden = !on;
+};
 
 function timer(to) {
   const wrap = box.querySelector("[data-timer]");
@@ -26,9 +28,9 @@ function timer(to) {
 }
 
 function complete(to) {
-  part("processing").hidden = true;
-  part("late").hidden = true;
-  part("complete").hidden = false;
+  show("processing", false);
+  show("late", false);
+  show("complete", true);
   timer(to);
 }
 
@@ -42,12 +44,12 @@ async function poll() {
         if (s.status === "expired") return location.reload();
       }
     } catch { /* the next try may get through */ }
-    if (i === 12) part("late").hidden = false;
+    if (i === 12) show("late", true);
     await new Promise((ok) => setTimeout(ok, i < 10 ? 1000 : 3000));
   }
 }
 
-if (box && id && part("complete")) {
+if (box && id && box.querySelector("[data-go]")) {
   if (box.dataset.status === "complete") timer(box.dataset.redirect);
   else poll();
 }
