@@ -55,7 +55,9 @@ type Fold func(address string) EmailKey
 // NewFold builds a Fold from a function that returns the NFKC form of a text.
 func NewFold(nfkc func(string) string) Fold {
 	return func(address string) EmailKey {
-		return EmailKey(strings.ToLower(strings.TrimSpace(nfkc(strings.TrimSpace(address)))))
+		// Small letters may have a composed form that their capitals lack.
+		small := strings.ToLower(nfkc(strings.TrimSpace(address)))
+		return EmailKey(strings.TrimSpace(nfkc(small)))
 	}
 }
 
@@ -69,9 +71,9 @@ type Money struct {
 // String returns the amount as people read it: $49, $77.60, 49.00 EUR.
 func (m Money) String() string {
 	sign := ""
-	n := m.Minor
-	if n < 0 {
-		sign, n = "-", -n
+	n := uint64(m.Minor)
+	if m.Minor < 0 {
+		sign, n = "-", -n // also right for the smallest of all
 	}
 	whole, cents := n/100, n%100
 	digits := group(whole)
@@ -89,7 +91,7 @@ func (m Money) String() string {
 	return sign + digits + " " + strings.ToUpper(m.Currency)
 }
 
-func group(n int64) string {
+func group(n uint64) string {
 	s := itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
@@ -97,7 +99,7 @@ func group(n int64) string {
 	return s
 }
 
-func itoa(n int64) string {
+func itoa(n uint64) string {
 	if n == 0 {
 		return "0"
 	}

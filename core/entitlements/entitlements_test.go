@@ -1,114 +1,144 @@
-package entitlements_test
+package entitlements
 
 import (
 	"strings"
 	"testing"
 	"time"
 
-	"sselfie/core/entitlements"
+	"pgregory.net/rapid"
 )
 
 var (
 	now    = time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC)
-	past   = now.Add(-time.Hour)
-	future = now.Add(time.Hour)
+	past   = now.Add(-time.Second)
+	future = now.Add(time.Second)
 )
 
 const grace = 7 * 24 * time.Hour
 
-func TestTheHighestRightCounts(t *testing.T) {
-	type sub = entitlements.Subscription
-	const b, st = entitlements.Blueprint, entitlements.Studio
+func TestTheTier(t *testing.T) {
+	ever := time.Time{}
 	for name, c := range map[string]struct {
-		subs  []sub
-		want  entitlements.Tier
-		until time.Time
+		rights []Right
+		want   Tier
 	}{
-		"nothing bought":                    {nil, entitlements.Free, time.Time{}},
-		"blueprint is for ever":             {[]sub{{Tier: b, Status: "active"}}, b, time.Time{}},
-		"a trial counts":                    {[]sub{{Tier: st, Status: "trialing"}}, st, time.Time{}},
-		"studio beats blueprint":            {[]sub{{Tier: b, Status: "active"}, {Tier: st, Status: "active"}}, st, time.Time{}},
-		"lapsed studio falls back":          {[]sub{{Tier: st, Status: "active", CancelAt: past}, {Tier: b, Status: "active"}}, b, time.Time{}},
-		"cancelled keeps until the end":     {[]sub{{Tier: st, Status: "active", CancelAtPeriodEnd: true, PeriodEnd: future}}, st, future},
-		"the last instant is out":           {[]sub{{Tier: st, Status: "active", CancelAt: now}}, entitlements.Free, time.Time{}},
-		"past due inside the grace":         {[]sub{{Tier: st, Status: "past_due", PastDueSince: now.Add(-grace + time.Minute)}}, st, now.Add(time.Minute)},
-		"past due after the grace":          {[]sub{{Tier: st, Status: "past_due", PastDueSince: now.Add(-grace)}}, entitlements.Free, time.Time{}},
-		"the one that holds longest":        {[]sub{{Tier: st, Status: "active", CancelAt: future}, {Tier: st, Status: "active"}}, st, time.Time{}},
-		"canceled, unpaid, paused don't":    {[]sub{{Tier: st, Status: "canceled"}, {Tier: st, Status: "unpaid"}, {Tier: st, Status: "paused"}}, entitlements.Free, time.Time{}},
-		"incomplete and suspended don't":    {[]sub{{Tier: st, Status: "incomplete"}, {Tier: b, Status: "suspended"}}, entitlements.Free, time.Time{}},
-		"a word that nobody knows does not": {[]sub{{Tier: st, Status: "glorious"}}, entitlements.Free, time.Time{}},
+		"nothing bought":                 {nil, Free},
+		"blueprint is for ever":          {[]Right{{Blueprint, ever, ""}}, Blueprint},
+		"studio renews":                  {[]Right{{Studio, ever, ""}}, Studio},
+		"studio until later":             {[]Right{{Studio, future, ""}}, Studio},
+		"the highest wins":               {[]Right{{Blueprint, ever, ""}, {Studio, ever, ""}}, Studio},
+		"the highest wins the other way": {[]Right{{Studio, ever, ""}, {Blueprint, ever, ""}}, Studio},
+		"lapsed studio falls back":       {[]Right{{Studio, past, ""}, {Blueprint, ever, ""}}, Blueprint},
+		"lapsed studio falls to free":    {[]Right{{Studio, past, ""}}, Free},
+		"the last instant is out":        {[]Right{{Studio, now, ""}}, Free},
+		"the instant before is in":       {[]Right{{Studio, now.Add(1), ""}}, Studio},
+		"a second membership holds":      {[]Right{{Studio, past, ""}, {Studio, future, ""}}, Studio},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := entitlements.At(entitlements.Rights(c.subs, grace), now)
-			if got.Tier != c.want || !got.Until.Equal(c.until) || got.Reason == "" {
-				t.Errorf("%+v", got)
+			if got := TierAt(c.rights, now); got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
 	}
 }
 
-func TestWhatEachTierOpens(t *testing.T) {
-	for _, c := range []struct {
-		feature entitlements.Feature
-		open    string // free, paid, studio
+func TestWhichRightIsShown(t *testing.T) {
+	for name, c := range map[string]struct {
+		rights []Right
+		until  time.Time
 	}{
-		{entitlements.Academy, "nny"},
-		{entitlements.MayaPro, "nny"},
-		{entitlements.FeedPlannerFull, "nny"},
-		{entitlements.FeedPlannerBlueprint, "nyy"},
-		{entitlements.UnlimitedBlueprint, "nny"},
-		{"teleport", "nnn"},
+		"the one for ever":        {[]Right{{Studio, future, ""}, {Studio, time.Time{}, ""}}, time.Time{}},
+		"the one that holds most": {[]Right{{Studio, future.Add(1), ""}, {Studio, future, ""}}, future.Add(1)},
+		"of the highest tier":     {[]Right{{Blueprint, time.Time{}, ""}, {Studio, future, ""}}, future},
 	} {
-		got := ""
-		for _, tier := range []entitlements.Tier{entitlements.Free, entitlements.Blueprint, entitlements.Studio} {
-			ok, why := entitlements.Can(tier, c.feature)
-			if why == "" {
-				t.Errorf("%s, %s: no reason", c.feature, tier)
-			}
-			got += map[bool]string{true: "y", false: "n"}[ok]
+		if got := At(c.rights, now); !got.Until.Equal(c.until) {
+			t.Errorf("%s: until %s, want %s", name, got.Until, c.until)
 		}
-		if got != c.open {
-			t.Errorf("%s is %s, want %s", c.feature, got, c.open)
-		}
-	}
-	if len(entitlements.Features()) != 5 {
-		t.Error("a feature is not in the list")
 	}
 }
 
-func TestAPurchaseOpensItsOwnPages(t *testing.T) {
-	bio := entitlements.Purchase{Product: "bio_glowup", PaidAt: past}
-	refunded, contested := bio, bio
-	refunded.Refunded, contested.Contested = true, true
+// TestASubscription: one row, and whether it counts now and later.
+func TestASubscription(t *testing.T) {
+	month := now.AddDate(0, 1, 0)
 	for name, c := range map[string]struct {
-		area   entitlements.Area
-		tier   entitlements.Tier
-		bought []entitlements.Purchase
-		want   bool
-		says   string
+		sub    Subscription
+		now    Tier
+		at     time.Time
+		later  Tier
+		reason string
 	}{
-		"nothing bought":                         {entitlements.Bio, entitlements.Free, nil, false, "comes with Bio Glow-Up"},
-		"bought":                                 {entitlements.Bio, entitlements.Free, []entitlements.Purchase{bio}, true, "Bought on 3 March 2026"},
-		"another product":                        {entitlements.Feed, entitlements.Free, []entitlements.Purchase{bio}, false, "9-Post Feed"},
-		"refunded":                               {entitlements.Bio, entitlements.Free, []entitlements.Purchase{refunded}, false, "refunded"},
-		"bought twice, refunded once":            {entitlements.Bio, entitlements.Free, []entitlements.Purchase{refunded, bio}, true, "Bought"},
-		"contested":                              {entitlements.Bio, entitlements.Free, []entitlements.Purchase{refunded, contested}, false, "disputed"},
-		"studio opens all":                       {entitlements.Rebrand, entitlements.Studio, nil, true, "Studio"},
-		"the blueprint opens no other's":         {entitlements.Photos, entitlements.Blueprint, []entitlements.Purchase{{Product: "brand_blueprint_paid"}}, false, "Starter Photoshoot"},
-		"a credit pack opens none":               {entitlements.Photos, entitlements.Free, []entitlements.Purchase{{Product: "credits_100"}}, false, ""},
-		"an area that nobody knows, even studio": {"attic", entitlements.Studio, nil, false, "no area"},
+		"active":                                {Subscription{Status: "active", PeriodEnd: month}, Studio, month.AddDate(1, 0, 0), Studio, "is active"},
+		"trialing":                              {Subscription{Status: "trialing", PeriodEnd: month}, Studio, month, Studio, "is trialing"},
+		"active, cancelled at a date":           {Subscription{Status: "active", CancelAt: future, PeriodEnd: month}, Studio, future, Free, "cancelled"},
+		"active, cancelled at the period's end": {Subscription{Status: "active", CancelAtPeriodEnd: true, PeriodEnd: month}, Studio, month, Free, "cancelled"},
+		"trialing, cancelled":                   {Subscription{Status: "trialing", CancelAt: month}, Studio, month, Free, "cancelled"},
+		"the date counts before the period":     {Subscription{Status: "active", CancelAt: future, CancelAtPeriodEnd: true, PeriodEnd: month}, Studio, future, Free, "cancelled"},
+		"cancelled at a date that has passed":   {Subscription{Status: "active", CancelAt: past}, Free, month, Free, ""},
+		"cancelled, until nobody knows when":    {Subscription{Status: "active", CancelAtPeriodEnd: true}, Studio, month, Studio, "is active"},
+		"past due inside the grace period":      {Subscription{Status: "past_due", PastDueSince: now.Add(-grace + 1)}, Studio, now.Add(1), Free, "past due"},
+		"past due, the grace period is over":    {Subscription{Status: "past_due", PastDueSince: now.Add(-grace)}, Free, month, Free, ""},
+		"past due since nobody knows when":      {Subscription{Status: "past_due"}, Free, month, Free, ""},
+		"unpaid":                                {Subscription{Status: "unpaid", PeriodEnd: month}, Free, month, Free, ""},
+		"paused":                                {Subscription{Status: "paused", PeriodEnd: month}, Free, month, Free, ""},
+		"incomplete":                            {Subscription{Status: "incomplete", PeriodEnd: month}, Free, month, Free, ""},
+		"incomplete and expired":                {Subscription{Status: "incomplete_expired", PeriodEnd: month}, Free, month, Free, ""},
+		"canceled":                              {Subscription{Status: "canceled", PeriodEnd: month}, Free, month, Free, ""},
+		"suspended by a dispute":                {Subscription{Status: "suspended", PeriodEnd: month}, Free, month, Free, ""},
+		"a word that Stripe may add":            {Subscription{Status: "asleep", PeriodEnd: month}, Free, month, Free, ""},
+		"no status at all":                      {Subscription{}, Free, month, Free, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, why := entitlements.Opens(c.area, c.tier, c.bought)
-			if got != c.want || !strings.Contains(why, c.says) || why == "" {
-				t.Errorf("%v: %s", got, why)
+			c.sub.Tier = Studio
+			rights := Rights([]Subscription{c.sub}, grace)
+			got := At(rights, now)
+			if got.Tier != c.now || !strings.Contains(got.Reason, c.reason) || got.Reason == "" {
+				t.Errorf("now %s because %q, want %s", got.Tier, got.Reason, c.now)
+			}
+			if later := TierAt(rights, c.at); later != c.later {
+				t.Errorf("at %s %s, want %s", c.at, later, c.later)
 			}
 		})
 	}
-	for _, a := range entitlements.Areas() {
-		p := entitlements.Purchase{Product: entitlements.ProductOf(a)}
-		if ok, _ := entitlements.Opens(a, entitlements.Free, []entitlements.Purchase{p}); !ok || p.Product == "" {
-			t.Errorf("%s is not opened by its own product", a)
+}
+
+func TestHowTiersAreWritten(t *testing.T) {
+	for tier, want := range map[Tier]string{Free: "free", Blueprint: "paid", Studio: "studio"} {
+		if tier.String() != want {
+			t.Errorf("%d is %q, want %q", tier, tier, want)
 		}
 	}
+}
+
+// More rights never give less, their order never matters, and a right ends once.
+func TestTiersOnlyGrowWithRights(t *testing.T) {
+	right := rapid.Custom(func(t *rapid.T) Right {
+		r := Right{Tier: rapid.SampledFrom([]Tier{Blueprint, Studio}).Draw(t, "tier")}
+		if rapid.Bool().Draw(t, "ends") {
+			r.Until = now.Add(time.Duration(rapid.IntRange(-5, 5).Draw(t, "until")))
+		}
+		return r
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		rights := rapid.SliceOfN(right, 0, 6).Draw(t, "rights")
+		at := now.Add(time.Duration(rapid.IntRange(-6, 6).Draw(t, "at")))
+		got := At(rights, at)
+		for _, r := range rights {
+			if counts := r.Until.IsZero() || at.Before(r.Until); counts && r.Tier > got.Tier {
+				t.Fatalf("%v counts, and %v was chosen", r, got)
+			}
+		}
+		if got.Tier != Free && !got.Until.IsZero() && !at.Before(got.Until) {
+			t.Fatalf("%v has ended", got)
+		}
+		if more := TierAt(append(rights, right.Draw(t, "one more")), at); more < got.Tier {
+			t.Fatalf("one more right gives %s instead of %s", more, got.Tier)
+		}
+		shuffled := At(rapid.Permutation(rights).Draw(t, "order"), at)
+		if shuffled.Tier != got.Tier || !shuffled.Until.Equal(got.Until) {
+			t.Fatalf("in another order %v, not %v", shuffled, got)
+		}
+		if later := TierAt(rights, at.Add(1)); later > got.Tier {
+			t.Fatalf("a tier has grown by waiting: %s, then %s", got.Tier, later)
+		}
+	})
 }
