@@ -19,7 +19,7 @@ type adopting struct {
 // Apply implements web.Billing.
 func (a adopting) Apply(ctx context.Context, ev billing.Event, payload []byte) (billing.Outcome, error) {
 	out, err := a.Billing.Apply(ctx, ev, payload)
-	if err != nil || out == billing.Ignored || out == billing.Duplicate {
+	if err != nil || out == billing.Ignored || out == billing.Duplicate || a.h.money.gate.Sent(string(ev.ID)) {
 		return out, err
 	}
 	var event struct {

@@ -299,16 +299,18 @@ CREATE TABLE email_logs (
     created_at      INTEGER NOT NULL,
     sent_at         INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX email_logs_due ON email_logs (next_attempt_at) WHERE state = 'queued';
+CREATE INDEX email_logs_urgent ON email_logs (next_attempt_at) WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign');
+CREATE INDEX email_logs_bulk ON email_logs (next_attempt_at) WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign');
 CREATE INDEX email_logs_sending ON email_logs (id) WHERE state = 'sending';
 CREATE INDEX email_logs_user ON email_logs (user_id, created_at) WHERE user_id IS NOT NULL;
 CREATE INDEX email_logs_created ON email_logs (created_at);
 
 CREATE TABLE email_suppressions (
-    address_key TEXT PRIMARY KEY,
+    address_key TEXT NOT NULL,
     reason      TEXT NOT NULL CHECK (reason IN ('hard_bounce', 'complaint', 'unsubscribed', 'manual')),
     detail      TEXT NOT NULL DEFAULT '',
-    since       INTEGER NOT NULL
+    since       INTEGER NOT NULL,
+    PRIMARY KEY (address_key, reason)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE analytics_events (
