@@ -2,6 +2,7 @@ package stripepay
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -63,9 +64,32 @@ func (c *Client) OpenSession(ctx context.Context, n billing.NewSession) (billing
 	s, err := c.api.CheckoutSessions.New(p)
 	if err != nil {
 		c.forget() // a price or a code may have been replaced at Stripe
-		return billing.OpenedSession{}, failure(op, err)
+		return billing.OpenedSession{}, sessionFailure(op, n, err)
 	}
 	return billing.OpenedSession{ID: s.ID, ClientSecret: s.ClientSecret, ExpiresAt: time.Unix(s.ExpiresAt, 0).UTC()}, nil
+}
+
+// sessionFailure tells apart what is missing: only a missing customer is
+// core.NotFound, so that the caller tries without one; a code that Stripe no
+// longer takes is core.Unprocessable; a price that is gone is found anew by the
+// next try.
+func sessionFailure(op string, n billing.NewSession, err error) error {
+	var se *stripe.Error
+	if !errors.As(err, &se) {
+		return failure(op, err)
+	}
+	out := failure(op, err)
+	switch {
+	case strings.HasPrefix(se.Param, "discounts"):
+		return &core.Error{Code: core.Unprocessable, Op: op, Message: refusedCode(n.Promotion), Err: out}
+	case core.Is(out, core.NotFound) && se.Param != "customer":
+		return &core.Error{Code: core.Unavailable, Op: op, Message: "The payment service can't open this checkout right now. Nothing was charged. Try again in a minute.", Err: out}
+	}
+	return out
+}
+
+func refusedCode(code string) string {
+	return "The code " + code + " doesn't work at the moment. Leave it out to go on, or write to us."
 }
 
 func (c *Client) forget() {
@@ -171,7 +195,7 @@ func (c *Client) promotionCode(ctx context.Context, code string) (string, error)
 		return "", failure(op, err)
 	}
 	if id == "" {
-		return "", &core.Error{Code: core.Unprocessable, Op: op, Message: "The code " + code + " doesn't work at the moment. Leave it out to go on, or write to us."}
+		return "", &core.Error{Code: core.Unprocessable, Op: op, Message: refusedCode(code)}
 	}
 	c.mu.Lock()
 	c.promo[code] = id

@@ -111,7 +111,7 @@ func failure(op string, err error) error {
 		return &core.Error{Code: core.NotFound, Op: op, Message: "The payment service doesn't know this any more.", Err: cause}
 	case se.HTTPStatusCode == http.StatusUnauthorized || se.HTTPStatusCode == http.StatusForbidden:
 		return &core.Error{Code: core.Unavailable, Op: op, Message: "Payments are not set up correctly. Nothing was charged. Write to us, and we will mend it.", Err: cause}
-	case se.HTTPStatusCode == http.StatusTooManyRequests || se.HTTPStatusCode >= 500:
+	case se.HTTPStatusCode == http.StatusConflict || se.HTTPStatusCode == http.StatusTooManyRequests || se.HTTPStatusCode >= 500:
 		return &core.Error{Code: core.Unavailable, Op: op, Message: "The payment service is busy. Nothing was charged. Try again in a minute.", Err: cause}
 	}
 	return &core.Error{Code: core.Unprocessable, Op: op, Message: "The payment service refused this. Nothing was charged. Write to us if it goes on.", Err: cause}
