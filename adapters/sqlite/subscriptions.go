@@ -26,7 +26,7 @@ func (tx *Tx) SaveRow(ctx context.Context, r billing.Row) error {
 	_, err := tx.exec(ctx, `INSERT INTO subscriptions (`+rowColumns+`, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET status = excluded.status, live = excluded.live, current_period_start = excluded.current_period_start,
 		current_period_end = excluded.current_period_end, cancel_at = excluded.cancel_at, cancel_at_period_end = excluded.cancel_at_period_end,
-		past_due_since = excluded.past_due_since, ended_at = excluded.ended_at, source_payment_id = excluded.source_payment_id,
+		past_due_since = excluded.past_due_since, ended_at = excluded.ended_at, source_payment_id = excluded.source_payment_id, created_at = excluded.created_at,
 		updated_at = excluded.updated_at`,
 		r.ID, r.User, r.Type, r.Status, r.Live, msOrNull(r.PeriodStart), msOrNull(r.PeriodEnd), msOrNull(r.CancelAt), r.CancelAtPeriodEnd,
 		msOrNull(r.PastDueSince), msOrNull(r.EndedAt), textOrNull(r.StripeID), textOrNull(r.Payment), ms(r.CreatedAt), ms(r.CreatedAt))
