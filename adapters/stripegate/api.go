@@ -59,7 +59,7 @@ func routes() []route {
 	for _, part := range [][]route{
 		sessionRoutes, customerRoutes, productRoutes, priceRoutes, couponRoutes, promoRoutes,
 		subscriptionRoutes, invoiceRoutes, intentRoutes, chargeRoutes, refundRoutes, disputeRoutes,
-		portalRoutes, endpointRoutes, eventRoutes, clockRoutes,
+		portalRoutes, endpointRoutes, eventRoutes, clockRoutes, accountRoutes,
 	} {
 		all = append(all, part...)
 	}

@@ -13,6 +13,18 @@ type card struct {
 	secure              bool      // asks for 3-D Secure
 }
 
+// Grouped is the number as it stands on the card.
+func (c card) Grouped() string {
+	n, out := c.Number, ""
+	if c.Brand == "amex" {
+		return n[:4] + " " + n[4:10] + " " + n[10:]
+	}
+	for ; len(n) > 4; n = n[4:] {
+		out += n[:4] + " "
+	}
+	return out + n
+}
+
 const declinedText = "This card was declined by the bank. Nothing was charged. Try another card or ask your bank."
 
 // cards in the order in which the page offers them.

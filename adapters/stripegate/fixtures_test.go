@@ -3,14 +3,13 @@ package stripegate
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
 	"time"
-
-	"net/url"
 
 	"github.com/stripe/stripe-go/v76"
 )
@@ -31,9 +30,7 @@ func fixtures(t testing.TB) string {
 	return ""
 }
 
-var (
-	inString = regexp.MustCompile(`\{\{[A-Z_]+\}\}`)
-)
+var inString = regexp.MustCompile(`\{\{[A-Z_]+\}\}`)
 
 // fixture reads a template with its placeholders filled.
 func fixture(t testing.TB, dir, name string, fill map[string]string) []byte {

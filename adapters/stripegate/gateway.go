@@ -46,7 +46,7 @@ type Options struct {
 	BaseURL        string     // of the site that serves Pages, without a final slash
 	AccountName    string     // shown on the pages; "" means Demo Studio
 	AllowPublic    bool       // accept addresses beyond loopback
-	Faults         Faults     // the switches at the first start; later the stored ones hold
+	Faults         Faults     // the switches; the zero value keeps those stored before
 	Timeout        time.Duration
 	Log            *slog.Logger
 }
@@ -124,6 +124,8 @@ func New(opt Options) (*Gateway, error) {
 	}
 	if g.s.Account == "" {
 		g.s.Account = newID("acct_", 16)
+	}
+	if opt.Faults != (Faults{}) {
 		g.s.Faults = opt.Faults
 	}
 	return g, nil

@@ -365,3 +365,77 @@ func TestTestClockMovesItsCustomersAlone(t *testing.T) {
 		t.Errorf("another customer's period moved: %v", err)
 	}
 }
+
+func TestCancelAtPeriodEndByTheAPI(t *testing.T) {
+	r := newRig(t)
+	sub := r.member("4242424242424242")
+	s, err := r.sc.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(true), Metadata: map[string]string{"note": "x"}})
+	r.must(err)
+	if !s.CancelAtPeriodEnd || s.CancelAt != sub.CurrentPeriodEnd || s.Metadata["note"] != "x" || s.Metadata["ref"] != "chk_1" {
+		t.Errorf("subscription %+v", s)
+	}
+	s, err = r.sc.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{CancelAtPeriodEnd: stripe.Bool(false)})
+	r.must(err)
+	if s.CancelAtPeriodEnd || s.CancelAt != 0 {
+		t.Errorf("not taken back: %+v", s)
+	}
+	wantTypes(t, r.flush(), "customer.subscription.updated", "customer.subscription.updated")
+	at := start.AddDate(0, 0, 10)
+	_, err = r.sc.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{CancelAt: stripe.Int64(at.Unix())})
+	r.must(err)
+	r.flush()
+	events := r.advance(12 * days)
+	wantTypes(t, events, "customer.subscription.deleted")
+	if events[0].Created != at.Unix() {
+		t.Errorf("ended at %d", events[0].Created)
+	}
+	if list := r.sc.Subscriptions.List(&stripe.SubscriptionListParams{Customer: &sub.Customer.ID}); list.Next() {
+		t.Error("an ended subscription is listed as running")
+	}
+	if list := r.sc.Subscriptions.List(&stripe.SubscriptionListParams{Customer: &sub.Customer.ID, Status: stripe.String("all")}); !list.Next() {
+		t.Error("an ended subscription is not listed at all")
+	}
+}
+
+func TestMembershipPaidByBankDebit(t *testing.T) {
+	for name, c := range map[string]struct {
+		method string
+		later  []string
+		status stripe.SubscriptionStatus
+	}{
+		"the money comes": {"bank", []string{"payment_intent.succeeded", "charge.succeeded", "invoice.paid", "invoice.payment_succeeded", "checkout.session.async_payment_succeeded"}, "active"},
+		"it bounces":      {"bank_fails", []string{"charge.failed", "payment_intent.payment_failed", "invoice.payment_failed", "customer.subscription.updated", "checkout.session.async_payment_failed"}, "past_due"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			s := r.session(params("subscription", r.monthly().ID))
+			if status, out := r.post("/gateway/c/"+s.ID+"/pay", url.Values{"email": {"a@example.com"}, "method": {c.method}}); status != 200 {
+				t.Fatal(out)
+			}
+			if done := object[stripe.CheckoutSession](t, r.flush(), "checkout.session.completed"); done.PaymentStatus != "unpaid" {
+				t.Errorf("completed as %s", done.PaymentStatus)
+			}
+			wantTypes(t, r.advance(3*days), c.later...)
+			done, err := r.sc.CheckoutSessions.Get(s.ID, nil)
+			r.must(err)
+			sub, err := r.sc.Subscriptions.Get(done.Subscription.ID, nil)
+			r.must(err)
+			if sub.Status != c.status {
+				t.Errorf("subscription is %s", sub.Status)
+			}
+		})
+	}
+}
+
+func TestEverythingPaidAtOnceWithAOneTimeLine(t *testing.T) {
+	r := newRig(t)
+	p := params("subscription", r.monthly().ID)
+	p.LineItems = append(p.LineItems, &stripe.CheckoutSessionLineItemParams{Price: stripe.String(r.oneTime(4700).ID), Quantity: stripe.Int64(1)})
+	r.pay(r.session(p).ID, "4242424242424242")
+	if inv := object[stripe.Invoice](t, r.flush(), "invoice.paid"); inv.Total != 14400 || len(inv.Lines.Data) != 2 {
+		t.Errorf("first invoice %d over %d lines", inv.Total, len(inv.Lines.Data))
+	}
+	if inv := object[stripe.Invoice](t, r.advance(31*days), "invoice.paid"); inv.Total != 9700 || len(inv.Lines.Data) != 1 {
+		t.Errorf("second invoice %d over %d lines", inv.Total, len(inv.Lines.Data))
+	}
+}

@@ -41,7 +41,7 @@ func (g *Gateway) portalView(id string) (portalView, bool) {
 			if s.Customer != p.Customer {
 				continue
 			}
-			x := subView{ID: s.ID, Status: s.Status, End: s.PeriodEnd, Ending: s.CancelAt != 0, Ended: s.ended(), Paused: s.Status == "paused"}
+			x := subView{ID: s.ID, Status: inWords(s.Status), End: s.PeriodEnd, Ending: s.CancelAt != 0, Ended: s.ended(), Paused: s.Status == "paused"}
 			if s.CancelAt != 0 {
 				x.End = s.CancelAt
 			}
@@ -74,6 +74,14 @@ func (g *Gateway) portalView(id string) (portalView, bool) {
 		}
 	})
 	return v, found
+}
+
+// inWords says a status to a customer.
+func inWords(status string) string {
+	if w := map[string]string{"past_due": "payment overdue", "trialing": "on trial", "canceled": "ended", "unpaid": "not paid"}[status]; w != "" {
+		return w
+	}
+	return status
 }
 
 var portalSaid = map[string]string{

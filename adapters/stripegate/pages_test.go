@@ -46,7 +46,7 @@ func TestPagesAreStrictAndComplete(t *testing.T) {
 		"unknown":         {"/gateway/c/cs_test_no", 404, []string{"does not exist"}, true},
 		"expired":         {"/gateway/c/" + gone.ID, 410, []string{"expired"}, true},
 		"lapsed by time":  {"/gateway/c/" + open.ID, 410, []string{"expired"}, true},
-		"portal":          {portal, 200, []string{"past_due", "could not be collected", "Cancel at the end", "Invoices", "$97.00", "visa ending in 0341"}, false},
+		"portal":          {portal, 200, []string{"payment overdue", "could not be collected", "Cancel at the end", "Invoices", "$97.00", "visa ending in 0341"}, false},
 		"unknown portal":  {"/gateway/portal/bps_no", 404, []string{"from your account"}, false},
 		"invoice":         {"/gateway/invoices/" + invoice, 200, []string{"Studio", "$97.00"}, false},
 		"receipt":         {"/gateway/receipts/" + charge, 200, []string{"$97.00"}, false},
