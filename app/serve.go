@@ -58,13 +58,21 @@ func serve(ctx context.Context, c Config, s *shell) (err error) {
 	}
 	defer func() { _ = ln.Close() }() // closed by the server already when all went well
 	base := c.baseURL(ln.Addr().String())
-	h, err := build(ctx, c, base, log)
-	if err != nil {
+	var h *house
+	drawn := make(chan pagesOrError, 1)
+	go func() { // reads and checks the texts while the database opens
+		pages, err := c.pages(base, func() time.Time { return h.clock.Now() }) // asked when the first page is drawn
+		drawn <- pagesOrError{pages, err}
+	}()
+	if h, err = build(ctx, c, base, log); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-
-	srv, err := h.server()
+	d := <-drawn
+	if d.err != nil {
+		return d.err
+	}
+	srv, err := h.server(d.pages)
 	if err != nil {
 		return err
 	}
@@ -166,26 +174,35 @@ func (h *house) secure(ctx context.Context, ln net.Listener, workers *sync.WaitG
 	return tls.NewListener(ln, keeper.TLS()), nil
 }
 
-// server builds the web server.
-func (h *house) server() (*web.Server, error) {
-	c := h.config
+type pagesOrError struct {
+	pages *view.Renderer
+	err   error
+}
+
+// pages reads texts, templates and assets. The creator's own files are tried out
+// at once, where a mistake is told with file and line.
+func (c *Config) pages(base string, now func() time.Time) (*view.Renderer, error) {
 	over, err := c.files("")
 	if err != nil {
 		return nil, err
 	}
-	site := c.site(h.base)
-	files := view.Layered(over, static.Files)
+	site, files := c.site(base), view.Layered(over, static.Files)
 	if over != nil {
 		if bad := view.Check(files, site); len(bad) > 0 {
 			return nil, view.Problems(bad)
 		}
 	}
-	pages, err := view.New(view.Options{Site: site, Files: files, Live: c.Demo && over != nil, Now: h.clock.Now})
-	if err != nil {
-		return nil, err
-	}
+	return view.New(view.Options{Site: site, Files: files, Live: c.livePages(), Now: now})
+}
+
+// livePages reports whether pages follow their files while the program runs.
+func (c *Config) livePages() bool { return c.Demo && c.StaticDir != "" }
+
+// server builds the web server.
+func (h *house) server(pages *view.Renderer) (*web.Server, error) {
+	c := h.config
 	o := web.Options{
-		BaseURL: h.base, Demo: c.Demo, Live: c.Demo && over != nil, TrustedProxies: c.proxies(), Limits: web.Limits(c.Limits),
+		BaseURL: h.base, Demo: c.Demo, Live: c.livePages(), TrustedProxies: c.proxies(), Limits: web.Limits(c.Limits),
 		MetricsToken: c.Metrics.Token, Grace: c.GracePeriod, Catalog: h.catalog,
 		Log: h.log, Clock: h.clock, Wall: h.wall, Stats: h.stats, Hash: h.signer.Hash, Pages: pages, Reads: h.db,
 		Ready:  func(ctx context.Context) error { return h.db.Ready(ctx, h.wall.Now()) },

@@ -95,20 +95,7 @@ func (h *house) openDatabase(ctx context.Context) (err error) {
 		return err
 	}
 	h.closers = append(h.closers, h.db.Close)
-	now := h.wall.Now()
-	var key, mode string
-	err = h.db.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) (err error) {
-		if key, err = tx.KeepSetting(ctx, "signing_key", locksmith.NewKey(), now); err != nil {
-			return err
-		}
-		if _, err = tx.KeepSetting(ctx, "installed_at", now.Format(time.RFC3339Nano), now); err != nil {
-			return err
-		}
-		if h.config.decidesMode() {
-			mode, err = tx.KeepSetting(ctx, "mode", h.config.modeName(), now)
-		}
-		return err
-	})
+	key, mode, err := h.settle(ctx)
 	if err != nil {
 		return err
 	}
@@ -123,6 +110,40 @@ func (h *house) openDatabase(ctx context.Context) (err error) {
 	offset, err := h.storedOffset(ctx)
 	h.clock = clock.NewShifted(h.wall, offset)
 	return err
+}
+
+// settle returns what the first start decided: the signing key, and whether the
+// installation is live or test. Later starts only read.
+func (h *house) settle(ctx context.Context) (key, mode string, err error) {
+	now := h.wall.Now()
+	wanted := []struct {
+		name, value string
+		kept        *string
+	}{{"signing_key", locksmith.NewKey(), &key}, {"installed_at", now.Format(time.RFC3339Nano), new(string)}, {"mode", h.config.modeName(), &mode}}
+	if !h.config.decidesMode() {
+		wanted = wanted[:2]
+	}
+	whole := true
+	for _, w := range wanted {
+		value, found, err := h.db.Setting(ctx, w.name)
+		if err != nil {
+			return "", "", err
+		}
+		*w.kept = value
+		whole = whole && found
+	}
+	if whole {
+		return key, mode, nil
+	}
+	err = h.db.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+		for _, w := range wanted {
+			if *w.kept, err = tx.KeepSetting(ctx, w.name, w.value, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return key, mode, err
 }
 
 // decidesMode reports whether the configuration says live or test at all.
