@@ -102,15 +102,18 @@ func explained(text []byte) []byte {
 
 // help says what each figure counts.
 var help = map[string]string{
-	"sselfie_webhook_events_total":        "Webhooks by what became of them.",
-	"sselfie_http_answers_total":          "Answers by the first digit of their status.",
-	"sselfie_writer_batches_total":        "Write transactions, each of which serves one or more callers.",
-	"sselfie_writer_failed_batches_total": "Write transactions that were lost as a whole.",
-	"sselfie_writer_closures_total":       "Callers that were served by write transactions.",
-	"sselfie_writer_batch_size":           "Callers in one write transaction.",
-	"sselfie_writer_wait_seconds":         "Longest wait of a caller before its write transaction began.",
-	"sselfie_writer_run_seconds":          "Time of all callers' work in a write transaction.",
-	"sselfie_writer_commit_seconds":       "Time from COMMIT to durable.",
+	"sselfie_webhook_events_total":           "Webhooks by what became of them.",
+	"sselfie_http_answers_total":             "Answers by the first digit of their status.",
+	"sselfie_job_runs_total":                 "Runs of jobs by how they ended.",
+	"sselfie_job_last_run_timestamp_seconds": "When each job last ran, by the business clock.",
+	"sselfie_mails_total":                    "Mails by what became of them.",
+	"sselfie_writer_batches_total":           "Write transactions, each of which serves one or more callers.",
+	"sselfie_writer_failed_batches_total":    "Write transactions that were lost as a whole.",
+	"sselfie_writer_closures_total":          "Callers that were served by write transactions.",
+	"sselfie_writer_batch_size":              "Callers in one write transaction.",
+	"sselfie_writer_wait_seconds":            "Longest wait of a caller before its write transaction began.",
+	"sselfie_writer_run_seconds":             "Time of all callers' work in a write transaction.",
+	"sselfie_writer_commit_seconds":          "Time from COMMIT to durable.",
 }
 
 // sitemap is GET /sitemap.xml.
@@ -126,12 +129,9 @@ func (s *Server) sitemap(c *fiber.Ctx) error {
 	return c.SendString(b.String())
 }
 
-// robots is GET /robots.txt. A shop with sample data asks not to be found.
+// robots is GET /robots.txt.
 func (s *Server) robots(c *fiber.Ctx) error {
 	text := "User-agent: *\nDisallow: /api/\nDisallow: /auth/\nDisallow: /account\nDisallow: /admin\nDisallow: /checkout\nDisallow: /studio\nDisallow: /unsubscribe\n\nSitemap: " + s.opts.BaseURL + "/sitemap.xml\n"
-	if s.opts.Demo {
-		text = "User-agent: *\nDisallow: /\n\nSitemap: " + s.opts.BaseURL + "/sitemap.xml\n"
-	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=3600")
 	return c.SendString(text)
 }

@@ -50,8 +50,9 @@ type Options struct {
 	Billing  Billing  // nil while payments are disabled
 	Payloads Payloads // reads webhooks; nil while payments are disabled
 
-	Desk  Desk  // nil: the contact form says where to write instead
-	Leads Leads // nil: who asks for the free blueprint is led to sign up
+	Letters Letters // nil: no link of a mail ends a subscription here
+	Desk    Desk    // nil: the contact form says where to write instead
+	Leads   Leads   // nil: who asks for the free blueprint is led to sign up
 
 	Gateway http.Handler // browser side of the local gateway, below /gateway/; demo mode only
 	Mailbox Mailbox      // captured mail; demo mode only
@@ -101,6 +102,24 @@ type Payloads interface {
 	// core.InvalidSignature: forged, stale or unsigned. core.Invalid: signed,
 	// but unreadable.
 	Read(payload []byte, signature string) (billing.Event, error)
+}
+
+// Letters ends subscriptions by the token of a mail's link. Every method fails
+// with core.TokenInvalid for a token that we did not make.
+type Letters interface {
+	// Subscription tells whose letters a token is about, changing nothing.
+	Subscription(ctx context.Context, token string) (Subscription, error)
+	// Stop ends all marketing to the token's address. The second time is fine.
+	Stop(ctx context.Context, token string) error
+	// Choose keeps which kinds the address wants.
+	Choose(ctx context.Context, token string, wanted map[string]bool) error
+}
+
+// Subscription is what an address gets.
+type Subscription struct {
+	MaskedMail string // j•••@e•••.com
+	Stopped    bool
+	Kinds      []view.Preference
 }
 
 // Desk takes what visitors write.

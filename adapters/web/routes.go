@@ -51,6 +51,7 @@ func (s *Server) routes() {
 	s.app.Get("/feed-planner", s.members(s.experiencePage("nine_post_feed")))
 	s.app.Get("/rebrand-wizard", s.members(s.experiencePage("rebrand_reset")))
 
+	s.app.Get("/unsubscribe", s.do(s.unsubscribePage)).Post("/unsubscribe", s.do(s.unsubscribe))
 	s.app.Post("/contact", s.do(s.postContact))
 	s.app.Post("/free-blueprint", s.do(s.postLead))
 	if s.opts.Leads != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,7 @@ type Server struct {
 	listening   atomic.Pointer[listener]
 	ready       readiness
 	assets      sync.Map        // *view.Asset -> *servable
+	squeezers   sync.Pool       // *gzip.Writer
 	publicPaths []string        // in the order of the sitemap
 	base        context.Context // ends when a shutdown gives up waiting
 	cancel      context.CancelFunc
@@ -61,6 +63,10 @@ func New(o Options) (*Server, error) {
 	u, err := url.Parse(o.BaseURL)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
 		return nil, fmt.Errorf("web: base URL %q must be http(s)://host without a path", o.BaseURL)
+	}
+	u.Host = strings.ToLower(u.Host)
+	if port := u.Port(); (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port) // as browsers write an origin
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
