@@ -46,11 +46,16 @@ var rooms = map[string]room{
 	"core/why":          {may: []string{"core", "core/accounts", "core/billing", "core/credits", "core/entitlements", "core/flags", "core/onboarding"}},
 	"core/accounts":     {may: []string{"core", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
 	"core/billing":      {may: []string{"core", "core/accounts", "core/catalog", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
+	"core/segments":     {may: []string{"core", "core/catalog"}},
+	"core/sequences":    {may: []string{"core", "core/catalog", "core/mail"}},
+	"core/campaigns":    {may: []string{"core", "core/mail", "core/segments", "core/sequences", "core/tracking"}},
 	"core/coretest":     {may: []string{"core/..."}, outside: []string{"pgregory.net/rapid", "github.com/google/go-cmp"}},
 
 	"migrations":  {},
 	"static":      {},
 	"static/mail": {},
+
+	"static/sequences": {},
 
 	"adapters/acme":      {may: []string{"core/..."}, outside: []string{"golang.org/x/crypto/acme"}},
 	"adapters/clock":     {may: []string{"core/..."}},

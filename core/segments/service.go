@@ -1,0 +1,329 @@
+package segments
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"sselfie/core"
+	"sselfie/core/catalog"
+)
+
+// Chunk is how many rows one step of a refresh writes: a webhook that arrives
+// meanwhile waits for one step at most.
+const Chunk = 2000
+
+// Change is one customer who joins or leaves a segment.
+type Change struct {
+	User core.UserID
+	In   bool
+}
+
+// FollowTx is what keeping one customer's segments right needs of a transaction.
+type FollowTx interface {
+	// SegmentFacts returns what is known of a customer as of now. A deleted
+	// account is core.NotFound.
+	SegmentFacts(ctx context.Context, user core.UserID, now time.Time, grace time.Duration) (Facts, error)
+	// SegmentsOf returns the segments that a customer is in.
+	SegmentsOf(ctx context.Context, user core.UserID) ([]ID, error)
+	// ApplyMembers writes changes of one segment and keeps its count right. One
+	// that was made before, or whose customer or segment is gone, changes nothing.
+	ApplyMembers(ctx context.Context, id ID, changes []Change, at time.Time) (joined, left int, err error)
+}
+
+// Tx is what segments need of a transaction.
+type Tx interface {
+	FollowTx
+	Differ
+	// SaveSegment inserts or replaces a segment's name and rule; core.Conflict
+	// when another has the name.
+	SaveSegment(ctx context.Context, s Segment, at time.Time) error
+	// DeleteSegment removes a segment that is not built in, and its members;
+	// core.NotFound, or core.Conflict while a campaign uses it.
+	DeleteSegment(ctx context.Context, id ID) error
+	// FinishRefresh keeps what a refresh of a whole segment did.
+	FinishRefresh(ctx context.Context, id ID, joined, left int, at time.Time) error
+}
+
+// Differ compares members with a rule.
+type Differ interface {
+	// SegmentChanges returns who is to join and to leave so that the members are
+	// those who fit the rule, seen in one snapshot. With users it looks at those
+	// alone.
+	SegmentChanges(ctx context.Context, id ID, r Rule, q Query, users []core.UserID) ([]Change, error)
+}
+
+// Store runs use cases, in the lane that gives way.
+type Store interface {
+	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
+}
+
+// Query is a moment at which a rule is asked.
+type Query struct {
+	Now   time.Time
+	Grace time.Duration // of a membership that is past due
+}
+
+// Reads is what segments look up outside a transaction.
+type Reads interface {
+	Differ
+	Segments(ctx context.Context) ([]Segment, error)
+	SegmentByID(ctx context.Context, id ID) (Segment, error)
+	// CountRule returns how many customers fit a rule.
+	CountRule(ctx context.Context, r Rule, q Query) (int, error)
+	// Members calls fn for each member until it returns false.
+	Members(ctx context.Context, id ID, fn func(Member) bool) error
+	SegmentFacts(ctx context.Context, user core.UserID, now time.Time, grace time.Duration) (Facts, error)
+}
+
+// Member is a line of a segment's export.
+type Member struct {
+	User     core.UserID
+	Email    string
+	Name     string
+	JoinedAt time.Time
+}
+
+// Service keeps the segments.
+type Service struct {
+	Store   Store
+	Read    Reads
+	Clock   core.Clock
+	IDs     core.IDs
+	Catalog catalog.Catalog
+	Grace   time.Duration
+
+	known atomic.Pointer[[]Segment]
+}
+
+// Open writes the built-in segments and learns the others. It is called once at
+// the start, and before anything else.
+func (s *Service) Open(ctx context.Context) error {
+	now := s.Clock.Now()
+	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		for _, seg := range BuiltIn(s.Catalog) {
+			if err := tx.SaveSegment(ctx, seg, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.learn(ctx)
+}
+
+func (s *Service) learn(ctx context.Context) error {
+	list, err := s.Read.Segments(ctx)
+	if err == nil {
+		s.known.Store(&list)
+	}
+	return err
+}
+
+func (s *Service) all() []Segment {
+	if list := s.known.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+func (s *Service) query(now time.Time) Query { return Query{Now: now, Grace: s.Grace} }
+
+// Follow puts one customer into the segments that she fits now, and out of the
+// others, inside the transaction of whatever changed her: a purchase and the
+// segments that follow from it are one. Two reads, and one write for each
+// segment that she joins or leaves.
+func (s *Service) Follow(ctx context.Context, tx FollowTx, user core.UserID) error {
+	now := s.Clock.Now()
+	f, err := tx.SegmentFacts(ctx, user, now, s.Grace)
+	if core.Is(err, core.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	in, err := tx.SegmentsOf(ctx, user)
+	if err != nil {
+		return err
+	}
+	for _, seg := range s.all() {
+		fits, _ := Match(seg.Rule, f, now)
+		if fits == slices.Contains(in, seg.ID) {
+			continue
+		}
+		if _, _, err := tx.ApplyMembers(ctx, seg.ID, []Change{{User: user, In: fits}}, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Count is what a refresh did.
+type Count struct{ Joined, Left int }
+
+// Refresh makes every segment's members those who fit its rule at now. It may be
+// cut off anywhere and begun again.
+func (s *Service) Refresh(ctx context.Context, now time.Time) (Count, error) {
+	if err := s.learn(ctx); err != nil {
+		return Count{}, err
+	}
+	var sum Count
+	for _, seg := range s.all() {
+		c, err := s.refresh(ctx, seg, now, nil)
+		sum.Joined += c.Joined
+		sum.Left += c.Left
+		if err != nil {
+			return sum, err
+		}
+		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+			return tx.FinishRefresh(ctx, seg.ID, c.Joined, c.Left, now)
+		}); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// Touch refreshes the segments of some customers, for changes that don't happen
+// in a transaction that could Follow them: clicks, imports, tags by the hundred.
+func (s *Service) Touch(ctx context.Context, users []core.UserID) (Count, error) {
+	var sum Count
+	for part := range slices.Chunk(users, Chunk) {
+		for _, seg := range s.all() {
+			c, err := s.refresh(ctx, seg, s.Clock.Now(), part)
+			sum.Joined += c.Joined
+			sum.Left += c.Left
+			if err != nil {
+				return sum, err
+			}
+		}
+	}
+	return sum, nil
+}
+
+// refresh computes the difference in a read transaction and writes it in chunks.
+// Each chunk looks at its customers again before it writes: one of them may have
+// bought something meanwhile, and that purchase knew better.
+func (s *Service) refresh(ctx context.Context, seg Segment, now time.Time, users []core.UserID) (Count, error) {
+	changes, err := s.Read.SegmentChanges(ctx, seg.ID, seg.Rule, s.query(now), users)
+	if err != nil {
+		return Count{}, err
+	}
+	var c Count
+	for part := range slices.Chunk(changes, Chunk) {
+		who := make([]core.UserID, len(part))
+		for i, ch := range part {
+			who[i] = ch.User
+		}
+		var joined, left int
+		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+			fresh, err := tx.SegmentChanges(ctx, seg.ID, seg.Rule, s.query(now), who)
+			if err != nil {
+				return err
+			}
+			joined, left, err = tx.ApplyMembers(ctx, seg.ID, fresh, now)
+			return err
+		}); err != nil {
+			return c, err
+		}
+		c.Joined += joined
+		c.Left += left
+	}
+	return c, nil
+}
+
+// Preview returns how many customers a rule fits now, before it is saved.
+func (s *Service) Preview(ctx context.Context, r Rule) (int, error) {
+	if bad := r.Validate(); len(bad) > 0 {
+		return 0, core.FieldError("segments.Preview", "rule", strings.Join(bad, " "))
+	}
+	return s.Read.CountRule(ctx, r, s.query(s.Clock.Now()))
+}
+
+// Save keeps a segment of the creator's and fills it. Without an id it is new.
+func (s *Service) Save(ctx context.Context, seg Segment) (Segment, error) {
+	const op = "segments.Save"
+	fields := map[string]string{}
+	seg.Name = strings.Join(strings.Fields(seg.Name), " ")
+	if seg.Name == "" || len([]rune(seg.Name)) > 100 {
+		fields["name"] = "Give a name of 1 to 100 characters."
+	}
+	if bad := seg.Rule.Validate(); len(bad) > 0 {
+		fields["rule"] = strings.Join(bad, " ")
+	}
+	if len(fields) > 0 {
+		return Segment{}, &core.Error{Code: core.Invalid, Op: op, Message: "This segment cannot be saved as it is.", Fields: fields}
+	}
+	seg.BuiltIn = false
+	if seg.ID == "" {
+		seg.ID = ID(s.IDs.NewID("seg"))
+	} else if old, err := s.Read.SegmentByID(ctx, seg.ID); err != nil {
+		return Segment{}, err
+	} else if old.BuiltIn {
+		return Segment{}, &core.Error{Code: core.Conflict, Op: op, Message: "A built-in segment keeps its rule. Make one of your own."}
+	}
+	now := s.Clock.Now()
+	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error { return tx.SaveSegment(ctx, seg, now) }); err != nil {
+		if core.Is(err, core.Conflict) {
+			return Segment{}, core.FieldError(op, "name", "There is a segment of this name already.")
+		}
+		return Segment{}, err
+	}
+	c, err := s.refresh(ctx, seg, now, nil)
+	if err != nil {
+		return Segment{}, err
+	}
+	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		return tx.FinishRefresh(ctx, seg.ID, c.Joined, c.Left, now)
+	}); err != nil {
+		return Segment{}, err
+	}
+	if err := s.learn(ctx); err != nil {
+		return Segment{}, err
+	}
+	return s.Read.SegmentByID(ctx, seg.ID)
+}
+
+// Delete removes a segment of the creator's.
+func (s *Service) Delete(ctx context.Context, id ID) error {
+	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error { return tx.DeleteSegment(ctx, id) }); err != nil {
+		return err
+	}
+	return s.learn(ctx)
+}
+
+// Why says whether a customer fits a segment now, and the reasons.
+func (s *Service) Why(ctx context.Context, user core.UserID, id ID) (Why, error) {
+	seg, err := s.Read.SegmentByID(ctx, id)
+	if err != nil {
+		return Why{}, err
+	}
+	now := s.Clock.Now()
+	f, err := s.Read.SegmentFacts(ctx, user, now, s.Grace)
+	if err != nil {
+		return Why{}, err
+	}
+	_, why := Match(seg.Rule, f, now)
+	return why, nil
+}
+
+// List returns all segments, the built-in ones first.
+func (s *Service) List(ctx context.Context) ([]Segment, error) { return s.Read.Segments(ctx) }
+
+// Export returns the members of a segment one after another. Whatever stops it
+// is told by err after the last.
+func (s *Service) Export(ctx context.Context, id ID) (members iter.Seq[Member], err func() error) {
+	var failed error
+	return func(yield func(Member) bool) { failed = s.Read.Members(ctx, id, yield) }, func() error { return failed }
+}
+
+// MarshalRule returns a rule as it is stored.
+func MarshalRule(r Rule) (string, error) {
+	b, err := json.Marshal(r)
+	return string(b), err
+}
