@@ -18,23 +18,20 @@ type Order struct {
 }
 
 // Fits says why an order does not fit its product, or "" when it does: the
-// catalogue's currency, the product's price before discounts (or the price that
-// was stored with our checkout), and a total that adds up (product.md, Purchase).
+// catalogue's currency, the product's price before discounts (the one that was
+// stored with our checkout when there is one), and a total that adds up
+// (product.md, Purchase).
 func Fits(o Order, p catalog.Product, stored int64) string {
-	want := []int64{p.Price.Minor}
-	if stored > 0 && stored != p.Price.Minor {
-		want = append(want, stored)
+	price := p.Price
+	if stored > 0 {
+		price.Minor = stored
 	}
 	if o.Currency != p.Price.Currency {
 		return fmt.Sprintf("paid in %s, %s is sold in %s", word(o.Currency), p.Name, p.Price.Currency)
 	}
-	fit := false
-	for _, w := range want {
-		fit = fit || o.Subtotal == w
-	}
-	if !fit {
+	if o.Subtotal != price.Minor {
 		return fmt.Sprintf("the price before discounts was %s, %s costs %s",
-			core.Money{Minor: o.Subtotal, Currency: o.Currency}, p.Name, p.Price)
+			core.Money{Minor: o.Subtotal, Currency: o.Currency}, p.Name, price)
 	}
 	if o.Discount < 0 || o.Tax < 0 || o.Total != o.Subtotal-o.Discount+o.Tax {
 		return fmt.Sprintf("the total of %s is not price less discount plus tax", core.Money{Minor: o.Total, Currency: o.Currency})

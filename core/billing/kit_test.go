@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,6 +50,7 @@ type payloads struct{}
 func (payloads) Parse(b []byte) (ev billing.Event, err error) { return ev, json.Unmarshal(b, &ev) }
 
 type gateway struct {
+	mu      sync.Mutex
 	opened  []billing.NewSession
 	err     func(billing.NewSession) error
 	listed  []billing.Event
@@ -56,6 +58,8 @@ type gateway struct {
 }
 
 func (g *gateway) OpenSession(_ context.Context, n billing.NewSession) (billing.OpenedSession, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.opened = append(g.opened, n)
 	if g.err != nil {
 		if err := g.err(n); err != nil {

@@ -332,7 +332,9 @@ func (s *Service) fulfilled(ctx context.Context, co Checkout, p catalog.Product)
 		return false, err
 	}
 	for _, r := range rows {
-		if r.Type == p.Entitlement && r.StripeID != "" {
+		// A membership that ended before this checkout doesn't stand for it.
+		gives := r.Live && access(r.Status) >= 2
+		if r.Type == p.Entitlement && r.StripeID != "" && (gives || r.CreatedAt.After(co.CreatedAt.Add(-time.Hour))) {
 			return true, nil
 		}
 	}
