@@ -55,6 +55,7 @@ type gateway struct {
 	err     func(billing.NewSession) error
 	listed  []billing.Event
 	portals []string
+	later   time.Time // until when sessions stay open, a day from the start when zero
 }
 
 func (g *gateway) OpenSession(_ context.Context, n billing.NewSession) (billing.OpenedSession, error) {
@@ -66,13 +67,18 @@ func (g *gateway) OpenSession(_ context.Context, n billing.NewSession) (billing.
 			return billing.OpenedSession{}, err
 		}
 	}
-	return billing.OpenedSession{
-		ID: fmt.Sprintf("cs_%d", len(g.opened)), ClientSecret: "secret", ExpiresAt: coretest.Start.Add(24 * time.Hour),
-	}, nil
+	ends := coretest.Start.Add(24 * time.Hour)
+	if !g.later.IsZero() {
+		ends = g.later
+	}
+	return billing.OpenedSession{ID: fmt.Sprintf("cs_%d", len(g.opened)), ClientSecret: "secret", ExpiresAt: ends}, nil
 }
 
 func (g *gateway) PortalURL(_ context.Context, customer, _ string) (string, error) {
 	g.portals = append(g.portals, customer)
+	if customer == "cus_gone" {
+		return "", &core.Error{Code: core.NotFound}
+	}
 	return "http://portal.test/" + customer, nil
 }
 
