@@ -28,7 +28,7 @@ func (tx *Tx) EnqueueMail(ctx context.Context, q mail.Queued) (bool, error) {
 		return false, err
 	}
 	tx.Wake(mail.Topic)
-	return true, nil
+	return true, tx.recallSuppression(ctx, q.ToKey)
 }
 
 // The marketing kinds stand in the text, because a partial index serves only a

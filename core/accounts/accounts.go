@@ -138,6 +138,13 @@ type Tx interface {
 	CountHit(ctx context.Context, key string, window time.Duration, at time.Time) (int, error)
 	// ClearHits forgets every window of key.
 	ClearHits(ctx context.Context, key string) error
+	// PromisedChange returns the newest address that the user asked to move to,
+	// and whether she ever did.
+	PromisedChange(ctx context.Context, user core.UserID) (Change, bool, error)
+	// JoinLead gives the captured address to the account that has proven it. No
+	// such address is fine.
+	JoinLead(ctx context.Context, key core.EmailKey, user core.UserID) error
+	SessionsOf(ctx context.Context, user core.UserID) ([]Session, error)
 }
 
 // Reader answers outside a transaction.
@@ -146,6 +153,8 @@ type Reader interface {
 	// SessionUser returns a session with its living user, or core.NotFound.
 	SessionUser(ctx context.Context, tokenHash string) (Session, User, error)
 	TokenByHash(ctx context.Context, hash string) (Token, error)
+	// SessionsOf returns the user's sessions, the one used last first.
+	SessionsOf(ctx context.Context, user core.UserID) ([]Session, error)
 }
 
 // Updater runs fn in one transaction.

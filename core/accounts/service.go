@@ -285,6 +285,9 @@ func (s *Service) SetPassword(ctx context.Context, token, password string, c Cli
 		if err := tx.SaveUser(ctx, u); err != nil {
 			return err
 		}
+		if err := tx.JoinLead(ctx, u.Key, u.ID); err != nil {
+			return err
+		}
 		if err := tx.ClearHits(ctx, loginLimit(u.Key)); err != nil {
 			return err
 		}
@@ -310,8 +313,8 @@ func (s *Service) SetPassword(ctx context.Context, token, password string, c Cli
 	return Signed{User: u, Token: plain, Redirect: SafePath(to)}, nil
 }
 
-// Confirm spends the link of the welcome mail: it proves the address and signs
-// nobody in. A second click is fine as long as the address is proven.
+// Confirm spends the link of the welcome mail, or the one that moves an account
+// to another address: it proves the address and signs nobody in. A second click is fine as long as the address is proven.
 func (s *Service) Confirm(ctx context.Context, token string) error {
 	const op = "accounts.Confirm"
 	now := s.Clock.Now()
@@ -322,6 +325,9 @@ func (s *Service) Confirm(ctx context.Context, token string) error {
 		}
 		if err != nil {
 			return err
+		}
+		if t.Purpose == mail.ChangeToken {
+			return s.applyChange(ctx, tx, t, now)
 		}
 		if t.Purpose != mail.ConfirmToken {
 			return invalidToken(op)
@@ -342,7 +348,10 @@ func (s *Service) Confirm(ctx context.Context, token string) error {
 		if u.VerifiedAt.IsZero() {
 			u.VerifiedAt = now
 		}
-		return tx.SaveUser(ctx, u)
+		if err := tx.SaveUser(ctx, u); err != nil {
+			return err
+		}
+		return tx.JoinLead(ctx, u.Key, u.ID)
 	})
 }
 
