@@ -80,7 +80,7 @@ func (s Service) Track(ctx context.Context, e Event, userAgent string) error {
 		return nil
 	}
 	e.At = s.Clock.Now()
-	e.Source, e.Campaign = Clip(e.Source), Clip(e.Campaign)
+	e.Product, e.Source, e.Campaign = core.ProductID(Clip(string(e.Product))), Clip(e.Source), Clip(e.Campaign)
 	props := make(map[string]string, min(len(e.Props), maxProps))
 	for k, v := range e.Props {
 		if len(props) == maxProps {
@@ -104,8 +104,8 @@ func Clip(s string) string {
 // Robot reports whether a user agent names itself as a program. An empty one
 // counts as a program too: browsers always send one.
 func Robot(userAgent string) bool {
-	ua := strings.ToLower(userAgent)
-	if ua == "" {
+	ua := strings.ReplaceAll(strings.ToLower(userAgent), "cubot", "") // a make of telephone
+	if userAgent == "" {
 		return true
 	}
 	for _, w := range []string{"bot", "crawl", "spider", "slurp", "preview", "facebookexternalhit", "curl/", "wget/", "python-", "go-http-client", "headlesschrome-lighthouse"} {
