@@ -219,7 +219,7 @@ func (v Components) about(*Renderer) about {
 	return about{
 		Template: "dev-components", Body: "dev components", Title: "Components", Private: true,
 		Description: "Every component in every state.",
-		Scripts:     []string{"js/slider.js", "js/dialog.js", "js/tabs.js", "js/toast.js", "js/roi.js", "js/forms.js"},
+		Scripts:     []string{"js/slider.js", "js/dialog.js", "js/tabs.js", "js/toast.js", "js/roi.js"},
 	}
 }
 

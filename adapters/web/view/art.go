@@ -1,8 +1,10 @@
 package view
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // The size of every frame: four to five, as a print and as a post.
@@ -60,10 +62,12 @@ func frame(id string) drawing {
 	ground := func(tone string) { d.add(rect(tone, 0, 0, frameW, frameH)) }
 	who := func(h head) { d.add(h.shapes()...) }
 	switch id {
-	case "raw": // the selfie: too close, tilted, a lamp in the way; nothing developed
+	case "raw", "raw-sweep", "raw-bun", "raw-cloud", "raw-long", "raw-short":
+		// The selfie: too close, tilted, a lamp in the way; nothing developed.
+		_, cut, _ := strings.Cut(id, "-")
 		ground("light")
 		d.add(rect("mid", 88, 0, 32, 70), rect("light", 93, 6, 22, 58), oval("paper", 22, 22, 15, 15), rect("mid", 0, 118, 120, 3))
-		who(head{"bob", [3]string{"mid", "soft", "paper"}, move{1.34, 1.34, 9, -8, -34}})
+		who(head{cmp.Or(cut, "bob"), [3]string{"mid", "soft", "paper"}, move{1.34, 1.34, 9, -8, -34}})
 	case "editorial":
 		ground("safe")
 		d.add(curve("light", "M0 0 L78 0 L34 150 L0 150 Z"))

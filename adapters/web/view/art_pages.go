@@ -13,7 +13,7 @@ func artIDs() []string {
 
 // frameIDs are the single frames.
 func frameIDs() []string {
-	return append([]string{"raw", "cup", "stem", "window", "type", "pages", "desk"}, styles()...)
+	return append([]string{"raw", "raw-sweep", "raw-bun", "raw-cloud", "raw-long", "raw-short", "cup", "stem", "window", "type", "pages", "desk"}, styles()...)
 }
 
 // art returns a composition by its name.

@@ -19,6 +19,9 @@ func Check(fsys fs.FS, site Site) []Problem {
 		return asProblems(err)
 	}
 	var bad []Problem
+	for _, p := range site.Catalog.Products {
+		bad = append(bad, missingPictures(fsys, "content/"+string(p.ID)+".md", s.content.Product(p.ID))...)
+	}
 	seen := map[Problem]bool{}
 	for _, sample := range Samples(site) {
 		if err := r.draw(io.Discard, s, sample.View); err != nil {

@@ -196,6 +196,13 @@ func parseText(file string, src []byte, k kind, w words) (Text, []Problem) {
 	if t.Art != "" && !slices.Contains(artIDs(), t.Art) {
 		say(lineOf(tree, "$.art")+1, "there is no drawing %q; there are %s", t.Art, strings.Join(artIDs(), ", "))
 	}
+	for i, g := range t.Gallery {
+		for _, id := range []string{g.Before, g.After} {
+			if id != "" && !isPicture(id) && !slices.Contains(frameIDs(), id) {
+				say(lineOf(tree, fmt.Sprintf("$.gallery[%d]", i))+1, "there is no drawing %q; there are %s", id, strings.Join(frameIDs(), ", "))
+			}
+		}
+	}
 	w.fill(&t)
 	var html bytes.Buffer
 	md := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Typographer))
@@ -209,6 +216,32 @@ func parseText(file string, src []byte, k kind, w words) (Text, []Problem) {
 		say(bodyLine, "the text below the front matter is empty")
 	}
 	return t, bad
+}
+
+// isPicture tells the creator's own picture from a drawing: a file has a dot.
+func isPicture(id string) bool { return strings.Contains(id, ".") }
+
+// missingPictures returns pictures that a text names and that are not below
+// assets/. Pages show a blank frame for them; only the check complains.
+func missingPictures(fsys fs.FS, file string, t Text) []Problem {
+	var bad []Problem
+	for _, g := range t.Gallery {
+		for _, id := range []string{g.Before, g.After} {
+			if !isPicture(id) {
+				continue
+			}
+			if _, err := fs.Stat(fsys, "assets/"+id); err == nil {
+				continue
+			}
+			line := 1
+			if src, err := fs.ReadFile(fsys, file); err == nil {
+				before, _, _ := strings.Cut(string(src), id)
+				line += strings.Count(before, "\n")
+			}
+			bad = append(bad, Problem{File: file, Line: line, Message: fmt.Sprintf("assets/%s is missing", id)})
+		}
+	}
+	return bad
 }
 
 // cut splits a file into front matter and body.

@@ -38,9 +38,10 @@ func parse(fsys fs.FS, s *set) (*template.Template, error) {
 // funcs are what templates may call. None reads a clock, a file or a request.
 func funcs(s *set) template.FuncMap {
 	return template.FuncMap{
-		"asset": s.assets.URL,
-		"dict":  dict,
-		"list":  func(v ...any) []any { return v },
+		"asset":    s.assets.URL,
+		"hasAsset": func(name string) bool { _, err := s.assets.URL(name); return err == nil },
+		"dict":     dict,
+		"list":     func(v ...any) []any { return v },
 		"art": func(id, class string) (template.HTML, error) {
 			d, err := art(id)
 			return template.HTML(d.svg(class)), err //nolint:gosec // drawn by us, no outside text
@@ -60,7 +61,7 @@ func funcs(s *set) template.FuncMap {
 		"frameNo":    func(i int) string { return fmt.Sprintf("%d", i+1) },
 		"paragraphs": paragraphs,
 		"initial":    initial,
-		"isPicture":  func(id string) bool { return strings.Contains(id, ".") },
+		"isPicture":  isPicture,
 		"signed":     signed,
 		"lower":      strings.ToLower,
 		"tier":       tierName,

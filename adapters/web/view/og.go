@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"io/fs"
 	"math"
+	"slices"
 	"strings"
 
 	"golang.org/x/image/font"
@@ -108,7 +109,7 @@ func drawPreview(fsys fs.FS, b brand.Brand, p preview) ([]byte, error) {
 	write(img, text, 28, tone["soft-ink"], 66, 570, p.brand)
 	cropMarksOn(img, tone["hair"])
 	var out bytes.Buffer
-	enc := png.Encoder{CompressionLevel: png.BestCompression}
+	enc := png.Encoder{CompressionLevel: png.DefaultCompression}
 	if err := enc.Encode(&out, img); err != nil {
 		return nil, fmt.Errorf("view: preview picture: %w", err)
 	}
@@ -187,7 +188,7 @@ func tones(s brand.Scheme) map[string]color.Color {
 		"safe": one(s.Safelight), "light": mix(s.Paper, s.Ink, 0.1), "soft": mix(s.Paper, s.Ink, 0.32),
 		"mid": mix(s.Paper, s.Ink, 0.5), "warm": mix(s.Paper, s.Safelight, 0.34), "deep": mix(s.Safelight, s.Ink, 0.55),
 		"film": one(s.Ink), "unexposed": mix(s.Ink, s.Paper, 0.12), "amber": mix(s.Ink, brand.OKLCH(0.8, 0.13, 75), 0.85), "hair": mix(s.Paper, s.Ink, 0.3),
-		"pencil": mix(s.Paper, s.Ink, 0.4), "over": mix(s.Ink, s.Safelight, 0.1),
+		"pencil": mix(s.Paper, s.Ink, 0.4),
 	}
 }
 
@@ -203,30 +204,53 @@ func paint(img *image.RGBA, s shape, tone map[string]color.Color) {
 	if c == nil || len(s.segs) == 0 {
 		return
 	}
-	z := vector.NewRasterizer(ogW, ogH)
-	for _, ring := range s.flatten(24) {
-		if s.width > 0 {
-			stroke(z, ring, s.width)
-			continue
+	rings := s.flatten(24)
+	if s.width > 0 {
+		for i, ring := range rings {
+			rings[i] = ribbon(ring, s.width)
 		}
-		polygon(z, ring)
 	}
-	z.Draw(img, img.Bounds(), image.NewUniform(c), image.Point{})
+	// The rasterizer is as small as the shape: most are far smaller than the
+	// picture.
+	box := bounds(rings).Intersect(img.Bounds())
+	if box.Empty() {
+		return
+	}
+	z := vector.NewRasterizer(box.Dx(), box.Dy())
+	for _, ring := range rings {
+		polygon(z, ring, box.Min)
+	}
+	z.Draw(img, box, image.NewUniform(c), image.Point{})
 }
 
-func polygon(z *vector.Rasterizer, ring []pt) {
+func bounds(rings [][]pt) image.Rectangle {
+	lo, hi := pt{math.Inf(1), math.Inf(1)}, pt{math.Inf(-1), math.Inf(-1)}
+	for _, ring := range rings {
+		for _, p := range ring {
+			lo = pt{min(lo.x, p.x), min(lo.y, p.y)}
+			hi = pt{max(hi.x, p.x), max(hi.y, p.y)}
+		}
+	}
+	if lo.x > hi.x {
+		return image.Rectangle{}
+	}
+	return image.Rect(int(math.Floor(lo.x)), int(math.Floor(lo.y)), int(math.Ceil(hi.x)), int(math.Ceil(hi.y)))
+}
+
+func polygon(z *vector.Rasterizer, ring []pt, origin image.Point) {
 	for i, p := range ring {
+		x, y := float32(p.x-float64(origin.X)), float32(p.y-float64(origin.Y))
 		if i == 0 {
-			z.MoveTo(float32(p.x), float32(p.y))
+			z.MoveTo(x, y)
 			continue
 		}
-		z.LineTo(float32(p.x), float32(p.y))
+		z.LineTo(x, y)
 	}
 	z.ClosePath()
 }
 
-// stroke lays a ribbon along a line.
-func stroke(z *vector.Rasterizer, ring []pt, width float64) {
+// ribbon is a line with a width, as an outline to fill.
+func ribbon(ring []pt, width float64) []pt {
 	var left, right []pt
 	for i, p := range ring {
 		a, b := ring[max(0, i-1)], ring[min(len(ring)-1, i+1)]
@@ -237,7 +261,8 @@ func stroke(z *vector.Rasterizer, ring []pt, width float64) {
 		}
 		nx, ny := -dy/l*width/2, dx/l*width/2
 		left = append(left, pt{p.x + nx, p.y + ny})
-		right = append([]pt{{p.x - nx, p.y - ny}}, right...)
+		right = append(right, pt{p.x - nx, p.y - ny})
 	}
-	polygon(z, append(left, right...))
+	slices.Reverse(right)
+	return append(left, right...)
 }

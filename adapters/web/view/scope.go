@@ -95,7 +95,7 @@ func (s scope) TestCards() []struct{ Number, What string } {
 	return []struct{ Number, What string }{
 		{"4242 4242 4242 4242", "is paid at once"},
 		{"4000 0000 0000 0002", "is declined"},
-		{"4000 0025 0000 3155", "asks for 3-D Secure"},
+		{"4000 0000 0000 3220", "asks for 3-D Secure"},
 	}
 }
 

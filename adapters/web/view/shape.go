@@ -260,7 +260,7 @@ func (d drawing) svg(class string) string {
 		if l.note {
 			kind = "note"
 		}
-		b.WriteString(`<text class="` + kind + " " + l.tone + `" x="` + n(l.at.x) + `" y="` + n(l.at.y) + `" font-size="` + n(l.size) + `">` + l.text + `</text>`)
+		b.WriteString(`<text class="` + kind + " a-" + l.tone + `" x="` + n(l.at.x) + `" y="` + n(l.at.y) + `" font-size="` + n(l.size) + `">` + l.text + `</text>`)
 	}
 	b.WriteString("</svg>")
 	return b.String()
@@ -281,9 +281,9 @@ func (s shape) svg(b *strings.Builder) {
 		return
 	}
 	if s.width > 0 {
-		b.WriteString(`<path class="ln ` + s.tone + `" stroke-width="` + n(s.width) + `" d="`)
+		b.WriteString(`<path class="a-ln a-` + s.tone + `" stroke-width="` + n(s.width) + `" d="`)
 	} else {
-		b.WriteString(`<path class="` + s.tone + `" d="`)
+		b.WriteString(`<path class="a-` + s.tone + `" d="`)
 	}
 	for _, g := range s.segs {
 		b.WriteByte(g.op)
@@ -301,7 +301,7 @@ func (s shape) svg(b *strings.Builder) {
 // holds this element; withFrames fills it.
 const store = `<svg class="art store" aria-hidden="true" focusable="false"></svg>`
 
-var frameUse = regexp.MustCompile(`<use href="#f-([a-z]+)"`)
+var frameUse = regexp.MustCompile(`<use href="#f-([a-z-]+)"`)
 
 // withFrames gives a page each frame that it uses, once.
 func withFrames(page []byte) []byte {
