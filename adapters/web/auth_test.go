@@ -199,6 +199,25 @@ func TestSessionsAgeByTheWallClock(t *testing.T) {
 	}
 }
 
+func TestASessionEndsAfterThirtyDaysOfUse(t *testing.T) {
+	s := open(t)
+	cookie := s.signUp("ada@example.com")
+	me := func() int { return s.do(ask{path: "/api/auth/me", cookie: cookie}).status }
+	for range 5 {
+		s.wall.Move(6*24*time.Hour - 2*time.Minute)
+		if got := me(); got != 200 {
+			t.Fatalf("in use: %d", got)
+		}
+	}
+	s.wall.Move(20 * time.Minute)
+	if got := me(); got != 401 {
+		t.Fatalf("after 30 days: %d", got)
+	}
+	if a := s.do(ask{path: "/account", cookie: cookie}); a.status != 303 {
+		t.Fatalf("a page after 30 days: %d", a.status)
+	}
+}
+
 func TestCookieOfAnHTTPSShop(t *testing.T) {
 	s := open(t, func(o *web.Options) { o.BaseURL = "https://shop.example" })
 	a := s.do(ask{method: "POST", path: "/api/auth/sign-up", body: `{"email":"ada@example.com","password":"long enough"}`, host: "shop.example"})

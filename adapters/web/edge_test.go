@@ -15,6 +15,7 @@ import (
 
 	"sselfie/adapters/web"
 	"sselfie/core"
+	"sselfie/core/billing"
 )
 
 // raw sends bytes as they are and returns everything that comes back until the
@@ -254,6 +255,36 @@ func TestAPanicIsAnAnswer(t *testing.T) {
 	}
 	if again := s.get("/healthz"); again.status != 200 {
 		t.Fatalf("afterwards: %d", again.status)
+	}
+}
+
+// leaky fails with more words than a stranger should read.
+type leaky struct {
+	web.Billing
+	err error
+}
+
+func (l leaky) Status(context.Context, string) (billing.CheckoutStatus, error) {
+	return billing.CheckoutStatus{}, l.err
+}
+
+func TestTheInsideStaysInside(t *testing.T) {
+	for name, err := range map[string]error{
+		"an error of ours": &core.Error{Code: core.Internal, Op: "x", Message: "table users is broken", Extra: map[string]any{"dsn": "broken"}, Err: errBroken},
+		"any other error":  errBroken,
+		"an unknown code":  &core.Error{Code: "weird", Message: "broken", Extra: map[string]any{"dsn": "broken"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, func(o *web.Options) { o.Billing = leaky{err: err} })
+			a := s.get("/api/checkout/status?session_id=cs_1")
+			if a.status != 500 || strings.Contains(a.body, "broken") || a.json(t)["code"] != "internal" {
+				t.Fatalf("%d %s", a.status, a.body)
+			}
+			p := s.get("/checkout/success?session_id=cs_1")
+			if p.status != 500 || strings.Contains(p.body, "broken") || !strings.Contains(p.body, p.header.Get("X-Request-Id")) {
+				t.Fatalf("%d %s", p.status, p.body)
+			}
+		})
 	}
 }
 

@@ -122,8 +122,8 @@ func (s *Server) fail(rc *fasthttp.RequestCtx, err error) {
 	rc.SetStatusCode(status)
 	h.Set(fasthttp.HeaderCacheControl, "no-store")
 	message := e.Message
-	if status >= 500 && (e.Code == core.Internal || message == "") {
-		message = ""
+	if status == http.StatusInternalServerError { // nothing of the inside
+		message, e = "", &core.Error{Code: core.Internal}
 	}
 	id := string(h.Peek(requestIDHeader))
 	if wantsPage(rc.URI().PathOriginal(), rc.Request.Header.Peek(fasthttp.HeaderAccept)) {
