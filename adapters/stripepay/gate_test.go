@@ -139,7 +139,10 @@ func TestACheckoutAtTheGate(t *testing.T) {
 	member := func(n *billing.NewSession) {
 		n.Product, n.LookupKey, n.Name, n.Price, n.Membership, n.Meta.Product = studio.ID, studio.LookupKey, studio.Name, studio.Price, true, studio.ID
 	}
-	if _, err = open(func(n *billing.NewSession) { member(n); n.Key, n.Promotion, n.Email = "checkout:chk_3:1", "MINI20", "ada@example.com" }); err != nil {
+	if _, err = open(func(n *billing.NewSession) {
+		member(n)
+		n.Key, n.Promotion, n.Email = "checkout:chk_3:1", "MINI20", "ada@example.com"
+	}); err != nil {
 		t.Errorf("a membership with its promotion: %v", err)
 	}
 	_, err = open(func(n *billing.NewSession) { member(n); n.Key, n.Promotion = "checkout:chk_4:1", "GONE" })

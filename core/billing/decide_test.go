@@ -255,16 +255,19 @@ func TestDerive(t *testing.T) {
 		"disputed once, bought twice, stays":       {nil, []billing.Payment{pay("a", 0, 0, billing.DisputeOpen), pay("b", 1, 0, "")}, []string{"paid_blueprint active live b"}},
 		"a membership":                             {[]billing.Seen{sub("sub_1", "active", month)}, nil, []string{"sselfie_studio_membership active live sub_1"}},
 		"a membership and a blueprint": {
-			[]billing.Seen{sub("sub_1", "active", month)}, []billing.Payment{pay("a", 0, 0, "")},
+			[]billing.Seen{sub("sub_1", "active", month)},
+			[]billing.Payment{pay("a", 0, 0, "")},
 			[]string{"sselfie_studio_membership active live sub_1", "paid_blueprint active live a"},
 		},
 		"a disputed invoice suspends it": {[]billing.Seen{sub("sub_1", "active", month)}, []billing.Payment{invoice}, []string{"sselfie_studio_membership suspended live sub_1"}},
 		"two memberships, one counts": {
-			[]billing.Seen{sub("sub_1", "canceled", month), sub("sub_2", "active", month)}, nil,
+			[]billing.Seen{sub("sub_1", "canceled", month), sub("sub_2", "active", month)},
+			nil,
 			[]string{"sselfie_studio_membership canceled - sub_1", "sselfie_studio_membership active live sub_2"},
 		},
 		"two that both give access: the longer": {
-			[]billing.Seen{sub("sub_1", "active", month.AddDate(0, 1, 0)), sub("sub_2", "active", month)}, nil,
+			[]billing.Seen{sub("sub_1", "active", month.AddDate(0, 1, 0)), sub("sub_2", "active", month)},
+			nil,
 			[]string{"sselfie_studio_membership active live sub_1", "sselfie_studio_membership active - sub_2"},
 		},
 	} {

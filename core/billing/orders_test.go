@@ -71,9 +71,7 @@ type person struct {
 	user     core.UserID
 	verified bool
 	customer string
-	live     bool // has a membership that goes on
 	member   bool
-	promo    bool
 }
 
 func newWorld(rnd *rand.Rand, customers int) *world {
