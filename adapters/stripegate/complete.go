@@ -31,7 +31,7 @@ func (g *Gateway) complete(x *session, m *method) outcome {
 	} else {
 		ch = g.startSub(x, pm)
 	}
-	g.emit("checkout.session.completed", g.sessionEvent(x), nil)
+	g.emit("checkout.session.completed", g.sessionObj(x), nil)
 	if ch != nil {
 		g.aftermath(ch)
 	}
@@ -90,7 +90,7 @@ func (g *Gateway) settle(x *session, came bool) {
 		if inv != nil {
 			g.markPaid(inv, in)
 		}
-		g.emit("checkout.session.async_payment_succeeded", g.sessionEvent(x), nil)
+		g.emit("checkout.session.async_payment_succeeded", g.sessionObj(x), nil)
 		return
 	}
 	why := declined("payment_intent_payment_attempt_failed", "debit_not_authorized", "", "The bank returned the debit. Nothing was charged.")
@@ -98,7 +98,7 @@ func (g *Gateway) settle(x *session, came bool) {
 	if inv != nil {
 		g.invoiceFailed(inv, in)
 	}
-	g.emit("checkout.session.async_payment_failed", g.sessionEvent(x), nil)
+	g.emit("checkout.session.async_payment_failed", g.sessionObj(x), nil)
 }
 
 // aftermath is what some test cards bring once they are charged.

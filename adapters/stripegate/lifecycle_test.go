@@ -278,6 +278,9 @@ func TestRefundsAddUp(t *testing.T) {
 		_, err := r.sc.Refunds.New(p)
 		return err
 	}
+	if err := give(4701); err == nil {
+		t.Error("gave back more than was paid")
+	}
 	for _, step := range []struct {
 		give, sum int64
 		full      bool
@@ -290,7 +293,7 @@ func TestRefundsAddUp(t *testing.T) {
 		}
 	}
 	if err := give(1); err == nil {
-		t.Error("gave back more than was paid")
+		t.Error("gave back what was already given back")
 	}
 }
 

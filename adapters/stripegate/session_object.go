@@ -1,12 +1,7 @@
 package stripegate
 
-// sessionEvent is the session as webhooks show it: without its client secret.
-func (g *Gateway) sessionEvent(x *session) obj {
-	o := g.sessionObj(x)
-	o["client_secret"] = nil
-	return o
-}
-
+// sessionObj renders a session. Its client secret is shown while it is open, so
+// no event ever carries it.
 func (g *Gateway) sessionObj(x *session) obj {
 	types, options := []any{"card", "link"}, obj{"card": obj{"request_three_d_secure": "automatic"}}
 	if x.Mode == "subscription" {

@@ -374,5 +374,5 @@ func expireSession(c *call) (any, *apiError) {
 // expire ends an open session that nobody paid.
 func (g *Gateway) expire(x *session) {
 	x.Status, x.Pending = "expired", nil
-	g.emit("checkout.session.expired", g.sessionEvent(x), nil)
+	g.emit("checkout.session.expired", g.sessionObj(x), nil)
 }
