@@ -106,26 +106,29 @@ func (s *Server) leave(rc *fasthttp.RequestCtx, path []byte, start time.Time) {
 }
 
 // broken answers what is no request at all: oversized, cut off, malformed. The
-// connection is closed after it.
+// connection is closed after it. What arrived is not logged: it may hold cookies.
 func (s *Server) broken(rc *fasthttp.RequestCtx, err error) {
 	start := time.Now()
-	path := rc.URI().PathOriginal()
-	rc.Response.Header.SetBytesV(requestIDHeader, requestID())
+	rc.Response.Header.SetCanonical(requestIDName, requestID())
 	var timeout net.Error
 	switch {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		err = fasthttp.ErrBodyTooLarge
 		if c, ok := rc.Conn().(*conn); ok {
 			c.linger.Store(true) // or the client, still sending, sees a reset instead of the answer
 		}
-	case errors.As(err, &timeout) && timeout.Timeout():
-		err = &core.Error{Code: tooSlow, Op: "web.broken", Message: "The request took too long to arrive.", Err: err}
 	case errors.As(err, new(*fasthttp.ErrSmallBuffer)):
+		err = &core.Error{Code: core.Invalid, Op: "web.broken", Message: "The headers of the request are larger than 16 KiB."}
+	case errors.As(err, &timeout) && timeout.Timeout():
+		err = &core.Error{Code: tooSlow, Op: "web.broken", Message: "The request took too long to arrive."}
 	default:
-		err = &core.Error{Code: core.Invalid, Op: "web.broken", Message: "This is no HTTP request that we can read.", Err: err}
+		err = &core.Error{Code: core.Invalid, Op: "web.broken", Message: "This is no HTTP request that we can read."}
 	}
 	s.fail(rc, err)
 	rc.SetConnectionClose()
+	path := rc.URI().PathOriginal()
 	s.writeHeaders(&rc.Response.Header, classOf(path))
+	s.counted.answers[min(rc.Response.StatusCode()/100, len(s.counted.answers)-1)].Inc()
 	s.logRequest(rc, path, start)
 }
 

@@ -65,6 +65,22 @@ func TestRequestsThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestBrokenRequestsAreNotQuotedInTheLog(t *testing.T) {
+	s := open(t)
+	for _, text := range []string{
+		"GET / HTTP/1.1\r\nHost: x\r\nCookie: sselfie=canary\r\nX-Long: " + strings.Repeat("a", 17<<10) + "\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nCookie: sselfie=canary\r\nBad\x00Header: 1\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: x\r\nCookie: sselfie=canary\r\nContent-Length: canary\r\n\r\n",
+	} {
+		if got, _ := s.raw(t, text); !strings.HasPrefix(got, "400") || strings.Contains(got, "canary") {
+			t.Errorf("%s", got)
+		}
+	}
+	if log := s.log.String(); strings.Contains(log, "canary") || strings.Contains(log, "127.0.0.1") || strings.Count(log, `"status":400`) != 3 {
+		t.Errorf("%s", log)
+	}
+}
+
 func TestBodies(t *testing.T) {
 	s := open(t)
 	login := func(body, kind string, header map[string]string) ask {

@@ -67,15 +67,12 @@ func problemOf(err error) *core.Error {
 		return known
 	}
 	var fe *fiber.Error
-	var small *fasthttp.ErrSmallBuffer
 	status := 0
 	switch {
 	case errors.As(err, &fe):
 		status = fe.Code
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		status = http.StatusRequestEntityTooLarge
-	case errors.As(err, &small):
-		status = http.StatusRequestHeaderFieldsTooLarge
 	}
 	e := &core.Error{Op: "web", Err: err}
 	switch status {
@@ -85,8 +82,6 @@ func problemOf(err error) *core.Error {
 		e.Code, e.Message = methodNotAllowed, "This address does not take that method; the Allow header lists those that it takes."
 	case http.StatusRequestEntityTooLarge:
 		e.Code, e.Message = core.TooLarge, "The request is larger than this address takes."
-	case http.StatusRequestHeaderFieldsTooLarge:
-		e.Code, e.Message = core.Invalid, "The headers of the request are larger than 16 KiB."
 	case 0:
 		e.Code = core.Internal
 	default:

@@ -133,6 +133,7 @@ func (s *Server) build() {
 	srv.ErrorHandler = s.broken
 	srv.NoDefaultServerHeader = true
 	srv.CloseOnShutdown = true
+	srv.SecureErrorLogMessage = true // headers of a broken request may hold cookies
 	srv.HeaderReceived = received
 }
 
