@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -189,6 +190,19 @@ func requestID() []byte {
 	return idLetters.AppendEncode(append(out, "req_"...), raw[:])
 }
 
+// refusalLines is how many refused requests a second get their line in the log.
+const refusalLines = 50
+
+// refusals counts refused requests in the running second.
+type refusals struct{ second, count atomic.Int64 }
+
+func (r *refusals) tooMany(now time.Time) bool {
+	if second := now.Unix(); r.second.Swap(second) != second {
+		r.count.Store(0)
+	}
+	return r.count.Add(1) > refusalLines
+}
+
 // logRequest writes the one line of a request: no query, no address of a
 // person, no secret.
 func (s *Server) logRequest(rc *fasthttp.RequestCtx, path []byte, start time.Time) {
@@ -200,6 +214,8 @@ func (s *Server) logRequest(rc *fasthttp.RequestCtx, path []byte, start time.Tim
 		level = slog.LevelError
 	case string(path) == "/healthz" || string(path) == "/readyz":
 		level = slog.LevelDebug
+	case status >= 400 && s.refusals.tooMany(start):
+		level = slog.LevelDebug // a flood of forgeries must not fill the disk
 	}
 	if !s.opts.Log.Enabled(rc, level) {
 		return

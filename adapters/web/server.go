@@ -38,7 +38,8 @@ type Server struct {
 	counted     counters
 	listening   atomic.Pointer[listener]
 	ready       readiness
-	assets      sync.Map        // *view.Asset -> *servable
+	assets      sync.Map // *view.Asset -> *servable
+	refusals    refusals
 	squeezers   sync.Pool       // *gzip.Writer
 	publicPaths []string        // in the order of the sitemap
 	base        context.Context // ends when a shutdown gives up waiting

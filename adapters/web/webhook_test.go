@@ -120,6 +120,26 @@ func TestBadSignaturesAreLimitedGenuineNever(t *testing.T) {
 	s.buy("bio_glowup", "ada@example.com", "")
 }
 
+func TestAFloodOfForgeriesDoesNotFillTheLog(t *testing.T) {
+	s := open(t)
+	const flood = 2000
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for range flood / 16 {
+				if a, err := s.try(ask{method: "POST", path: "/api/webhooks/stripe", body: "{}"}); err != nil || a.status != 400 {
+					t.Errorf("%d %v", a.status, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := strings.Count(s.log.String(), "\n"); n < 10 || n > flood/2 {
+		t.Fatalf("%d lines for %d forgeries", n, flood)
+	}
+}
+
 // brokenBilling fails where the database would.
 type brokenBilling struct{ web.Billing }
 
