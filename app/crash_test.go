@@ -1,0 +1,218 @@
+package app_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"sselfie/adapters/sqlite"
+	"sselfie/core"
+	"sselfie/core/billing"
+)
+
+var kills = flag.Int("kills", 50, "how often the crash test kills the program")
+
+// built is the program, compiled once for the tests that need a process to
+// kill.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "sselfie-test")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "sselfie")
+	out, err := exec.Command("go", "build", "-o", path, "./sselfie").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// process is the program as a process of its own.
+type process struct {
+	cmd *exec.Cmd
+	url string
+}
+
+func launch(t *testing.T, dir string) *process {
+	t.Helper()
+	path, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{cmd: exec.Command(path, "serve")}
+	p.cmd.Env = append(os.Environ(), "SSELFIE_DEMO=true", "SSELFIE_ADDR=127.0.0.1:0", "SSELFIE_DATA_DIR="+dir)
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaints bytes.Buffer
+	p.cmd.Stderr = &complaints
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	lines := bufio.NewScanner(out)
+	for p.url == "" && lines.Scan() {
+		p.url = address.FindString(lines.Text())
+	}
+	if p.url == "" {
+		t.Fatalf("it never said where it is: %v\n%s", p.cmd.Wait(), complaints.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, out) }()
+	return p
+}
+
+// kill ends the process as a power cut would.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// paid is a signed webhook about a guest's paid checkout.
+func paid(session, email string, product core.ProductID, price int) (body []byte, signature string) {
+	body, _ = json.Marshal(map[string]any{
+		"id": "evt_" + session, "object": "event", "type": "checkout.session.completed", "created": time.Now().Unix(), "livemode": false,
+		"data": map[string]any{"object": map[string]any{
+			"id": session, "object": "checkout.session", "mode": "payment", "payment_status": "paid", "status": "complete", "currency": "usd",
+			"amount_subtotal": price, "amount_total": price, "payment_intent": "pi_" + session,
+			"customer_details": map[string]any{"email": email}, "metadata": map[string]any{"product_type": product},
+		}},
+	})
+	return body, signed(body)
+}
+
+func signed(body []byte) string {
+	now := time.Now().Unix()
+	mac := hmac.New(sha256.New, []byte("whsec_demo"))
+	fmt.Fprintf(mac, "%d.", now)
+	mac.Write(body)
+	return fmt.Sprintf("t=%d,v1=%s", now, hex.EncodeToString(mac.Sum(nil)))
+}
+
+// deliver posts a webhook and returns its outcome, "" when there was no receipt.
+func deliver(client *http.Client, url string, body []byte, signature string) billing.Outcome {
+	req, err := http.NewRequest(http.MethodPost, url+"/api/webhooks/stripe", bytes.NewReader(body))
+	if err != nil {
+		return ""
+	}
+	req.Header.Set("Stripe-Signature", signature)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := client.Do(req)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var answer struct {
+		Outcome billing.Outcome `json:"outcome"`
+	}
+	if json.NewDecoder(resp.Body).Decode(&answer) != nil || resp.StatusCode != http.StatusOK {
+		return ""
+	}
+	return answer.Outcome
+}
+
+// TestKilledUnderLoad kills the program with -9 while webhooks come from eight
+// connections, starts it again, and lets the sender try again what got no
+// receipt. Whatever had a receipt must be there, and everything exactly once.
+func TestKilledUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills a process many times")
+	}
+	dir := filepath.Join(t.TempDir(), "data")
+	const senders = 8
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
+	var mu sync.Mutex
+	received := map[string]bool{} // session to: had a receipt
+	next, restarts := 0, 0
+	for restarts < *kills {
+		p := launch(t, dir)
+		stop := make(chan struct{})
+		var wg sync.WaitGroup
+		for range senders {
+			wg.Go(func() {
+				for {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					mu.Lock()
+					session := ""
+					for s, ok := range received {
+						if !ok { // the sender's next try
+							session = s
+							break
+						}
+					}
+					if session == "" {
+						next++
+						session = fmt.Sprintf("cs_%06d", next)
+					}
+					received[session] = received[session] || false
+					mu.Unlock()
+					body, sig := paid(session, session+"@example.com", "bio_glowup", 4700)
+					if deliver(client, p.url, body, sig) == "" {
+						return // it is down
+					}
+					mu.Lock()
+					received[session] = true
+					mu.Unlock()
+				}
+			})
+		}
+		timer := time.NewTimer(time.Duration(40+rand.IntN(110)) * time.Millisecond)
+		<-timer.C
+		p.kill()
+		close(stop)
+		wg.Wait()
+		client.CloseIdleConnections()
+		restarts++
+	}
+	env := map[string]string{"SSELFIE_DEMO": "true", "SSELFIE_DATA_DIR": dir}
+	if code, errs := run(t, env, "verify"); code != 0 {
+		t.Errorf("verify after %d kills: %d\n%s", restarts, code, errs)
+	}
+	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "sselfie.db"), ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	receipts := 0
+	for session, ok := range received {
+		pay, err := db.FindPayment(context.Background(), billing.PaymentIDs{Session: session})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			continue
+		}
+		receipts++
+		if pay == nil {
+			t.Errorf("%s had a receipt and is gone", session)
+			continue
+		}
+		if acct, err := db.CreditAccount(context.Background(), pay.User); err != nil || acct.Balance != 25 {
+			t.Errorf("%s: balance %d, want 25 (%v)", session, acct.Balance, err)
+		}
+	}
+	if receipts < *kills {
+		t.Errorf("only %d receipts in %d lives: this proves little", receipts, restarts)
+	}
+	t.Logf("%d kills, %d receipts, none lost, none double", restarts, receipts)
+}
