@@ -48,3 +48,9 @@ func (tx *Tx) SaveUser(ctx context.Context, u accounts.User) error {
 		u.PasswordHash, msOrNull(u.PasswordSetAt), u.Admin, msOrNull(u.LastLoginAt), msOrNull(u.DeletedAt), u.ID)
 	return err
 }
+
+// CountUsers returns how many accounts there are, admins apart.
+func (r reads) CountUsers(ctx context.Context) (int, error) {
+	n, err := one(ctx, r, scalar[int64], `SELECT count(*) FROM users WHERE is_admin = 0`)
+	return int(n), err
+}
