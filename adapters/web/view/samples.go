@@ -48,7 +48,7 @@ func Samples(site Site) []Sample {
 		{"confirmed-expired", AddressConfirmed{}},
 		{"account", sampleAccount(site, at, in)},
 		{"account-new", Account{Chrome: in, Email: "new@example.com", Balance: 2, History: []CreditLine{{At: at, Amount: 2, Description: "Welcome credits", BalanceAfter: 2}}}},
-		{"studio", Studio{Chrome: in, Name: "Ines", Balance: 48, Tier: "free", Owned: []core.ProductID{"one_time_session"}, Purchased: "one_time_session", Upgrade: &UpgradeOffer{Trigger: "button", Promo: promo}}},
+		{"studio", Studio{Chrome: in, Name: "Ines", Balance: 48, Tier: "free", Owned: []core.ProductID{"one_time_session", "bio_glowup", "nine_post_feed"}, Purchased: "one_time_session", Upgrade: &UpgradeOffer{Trigger: "button", Promo: promo}}},
 		{"studio-photos", Studio{Chrome: in, Name: "Ines", Balance: 12, Tier: "free", Tab: "photos", Upgrade: &UpgradeOffer{Trigger: "credits_low", Spent30d: 38}, RecentFrames: []Frame{{ID: "a", Status: "running"}, {ID: "b", Status: "pending"}, {ID: "c", Status: "failed"}}}},
 		{"studio-academy-free", Studio{Chrome: in, Balance: 0, Tier: "free", Tab: "academy", Upgrade: &UpgradeOffer{Trigger: "feature_gate", Feature: "academy"}}},
 		{"studio-member", Studio{Chrome: in, Name: "Ines", Balance: 200, Tier: catalog.EntitlementStudio}},

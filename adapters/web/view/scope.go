@@ -1,6 +1,8 @@
 package view
 
 import (
+	"net/url"
+
 	"sselfie/core"
 	"sselfie/core/catalog"
 )
@@ -97,6 +99,23 @@ func (s scope) TestCards() []struct{ Number, What string } {
 		{"4000 0000 0000 0002", "is declined"},
 		{"4000 0000 0000 3220", "asks for 3-D Secure"},
 	}
+}
+
+// Place is where a product is used, without the greetings that its address
+// carries right after the purchase.
+func (s scope) Place(id core.ProductID) string {
+	u, err := url.Parse(s.r.product(id).After)
+	if err != nil {
+		return "/studio"
+	}
+	q := u.Query()
+	q.Del("purchase")
+	q.Del("onboarding")
+	if u.Path == "/studio" && q.Get("tab") == "" {
+		q.Set("tab", "photos")
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // SampleFrames and SampleOffer feed the components page.
