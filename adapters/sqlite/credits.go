@@ -25,6 +25,27 @@ func (r reads) CreditByKey(ctx context.Context, user core.UserID, key string) (*
 	return &e, nil
 }
 
+// CreditAt returns an account together with its line that has a key.
+func (r reads) CreditAt(ctx context.Context, user core.UserID, key string) (credits.Account, *credits.Entry, error) {
+	type pair struct {
+		a credits.Account
+		e credits.Entry
+	}
+	p, err := one(ctx, r, func(s scanner) (p pair, err error) {
+		err = s.Scan(&p.a.Balance, &p.a.TotalPurchased, &p.a.TotalUsed, textIn(&p.e.ID), intIn(&p.e.Amount), textIn(&p.e.Type), textIn(&p.e.Description),
+			intIn(&p.e.BalanceAfter), textIn(&p.e.Key), textIn(&p.e.Reference), timeIn(&p.e.At))
+		return p, err
+	}, `SELECT coalesce(a.balance, 0), coalesce(a.total_purchased, 0), coalesce(a.total_used, 0),
+		t.id, t.amount, t.type, t.description, t.balance_after, t.idempotency_key, t.reference, t.created_at
+		FROM (SELECT ?1 AS user_id) u LEFT JOIN user_credits a ON a.user_id = u.user_id
+		LEFT JOIN credit_transactions t ON t.user_id = u.user_id AND t.idempotency_key = ?2`, user, key)
+	if err != nil || p.e.ID == "" {
+		return p.a, nil, err
+	}
+	p.e.User = user
+	return p.a, &p.e, nil
+}
+
 const entryColumns = `id, user_id, amount, type, description, balance_after, idempotency_key, reference, created_at`
 
 func scanCreditEntry(s scanner) (e credits.Entry, err error) {

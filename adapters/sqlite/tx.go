@@ -137,3 +137,21 @@ func changed(res sql.Result) int64 {
 	}
 	return n
 }
+
+// Attempt runs fn in a savepoint of its own: when fn fails, what it wrote is
+// undone and the rest of the transaction stays. Attempts may nest.
+func (tx *Tx) Attempt(ctx context.Context, fn func() error) error {
+	if _, err := tx.exec(ctx, `SAVEPOINT attempt`); err != nil {
+		return err
+	}
+	failed := fn()
+	if failed != nil {
+		if _, err := tx.exec(ctx, `ROLLBACK TO attempt`); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.exec(ctx, `RELEASE attempt`); err != nil {
+		return err
+	}
+	return failed
+}

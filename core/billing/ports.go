@@ -197,6 +197,8 @@ type EventTx interface {
 	// ParkedFor returns the parked events that wait for one of the keys, oldest
 	// first.
 	ParkedFor(ctx context.Context, keys []string) ([]Record, error)
+	// Attempt runs fn so that, when it fails, only what it wrote is undone.
+	Attempt(ctx context.Context, fn func() error) error
 }
 
 // Tx is what billing needs of a transaction. Methods that look for one thing

@@ -162,9 +162,16 @@ func (s *Service) wake(ctx context.Context, tx Tx, keys []string) error {
 				continue // it was readable when it was parked; the creator sees it in the list
 			}
 			rec.Attempts++
-			res, err := s.keep(ctx, tx, rec, ev)
-			if err != nil {
+			var res result
+			err = tx.Attempt(ctx, func() (err error) {
+				res, err = s.keep(ctx, tx, rec, ev)
 				return err
+			})
+			if core.Is(err, core.Unavailable) {
+				return err // the database itself is in trouble: the parent is sent again
+			}
+			if err != nil {
+				continue // it stays parked; one bad report must not hold up its parent
 			}
 			keys = append(keys, res.provides...)
 		}

@@ -53,6 +53,9 @@ type Tx interface {
 	CreditAccount(ctx context.Context, user core.UserID) (Account, error)
 	// CreditByKey returns the line with a key, or nil when there is none.
 	CreditByKey(ctx context.Context, user core.UserID, key string) (*Entry, error)
+	// CreditAt returns the account together with the line that has a key: what a
+	// grant or a spend has to know, in one question.
+	CreditAt(ctx context.Context, user core.UserID, key string) (Account, *Entry, error)
 	// AppendCredit appends one line and stores the account that follows from it.
 	// It fails with core.Conflict when the key is taken.
 	AppendCredit(ctx context.Context, e Entry, after Account) error
@@ -94,16 +97,12 @@ func (l Ledger) Spend(ctx context.Context, tx Tx, line Line) (Entry, bool, error
 // TakeBack takes up to line.Amount, never below a balance of 0, and returns what
 // could not be taken. Taking 0 leaves no line.
 func (l Ledger) TakeBack(ctx context.Context, tx Tx, line Line) (shortfall int, err error) {
-	old, err := tx.CreditByKey(ctx, line.User, line.Key)
+	acct, old, err := tx.CreditAt(ctx, line.User, line.Key)
 	if err != nil {
 		return 0, err
 	}
 	if old != nil {
 		return line.Amount + old.Amount, nil
-	}
-	acct, err := tx.CreditAccount(ctx, line.User)
-	if err != nil {
-		return 0, err
 	}
 	take := min(acct.Balance, line.Amount)
 	if take <= 0 {
@@ -117,16 +116,12 @@ func (l Ledger) append(ctx context.Context, tx Tx, line Line, amount int) (Entry
 	if line.Key == "" || line.User == "" {
 		return Entry{}, false, &core.Error{Code: core.Internal, Op: "credits.append", Message: "A line needs a user and a key."}
 	}
-	old, err := tx.CreditByKey(ctx, line.User, line.Key)
+	acct, old, err := tx.CreditAt(ctx, line.User, line.Key)
 	if err != nil {
 		return Entry{}, false, err
 	}
 	if old != nil {
 		return *old, false, nil
-	}
-	acct, err := tx.CreditAccount(ctx, line.User)
-	if err != nil {
-		return Entry{}, false, err
 	}
 	after, err := acct.after(line.Type, amount)
 	if err != nil {
