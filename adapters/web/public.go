@@ -15,13 +15,15 @@ import (
 type publicPage struct {
 	view  view.View
 	pages Pages
-	live  bool // ask for a new version at each request
+	lines []header // of its class
+	live  bool     // ask for a new version at each request
 	made  atomic.Pointer[servable]
 }
 
 // servable is a body with everything that its answer needs.
 type servable struct {
 	asset        *view.Asset
+	head, headGz fasthttp.ResponseHeader // of a public page: every line of its answer but the request's id
 	plain, gz    []byte
 	tag          []byte // weak: both encodings share it
 	contentType  []byte
@@ -35,20 +37,63 @@ func newServable(a *view.Asset) *servable {
 	}
 }
 
-func (p *publicPage) serve(rc *fasthttp.RequestCtx) error {
+// current returns the page as it is served now.
+func (p *publicPage) current() (*servable, error) {
 	m := p.made.Load()
-	if m == nil || p.live {
-		a, err := p.pages.Public(p.view)
-		if err != nil {
-			return err
-		}
-		if m == nil || m.asset != a {
-			m = newServable(a)
-			p.made.Store(m)
-		}
+	if m != nil && !p.live {
+		return m, nil
 	}
-	m.serve(rc)
+	a, err := p.pages.Public(p.view)
+	if err != nil {
+		return nil, err
+	}
+	if m == nil || m.asset != a {
+		m = newServable(a)
+		m.dress(&m.head, p.lines)
+		m.dress(&m.headGz, p.lines)
+		m.headGz.SetCanonical(contentEncoding, gzipName)
+		p.made.Store(m)
+	}
+	return m, nil
+}
+
+// dress writes every line of the answer once, so that a request only copies.
+func (m *servable) dress(h *fasthttp.ResponseHeader, lines []header) {
+	for _, line := range lines {
+		h.SetCanonical(line.name, line.value)
+	}
+	h.SetCanonical(etag, m.tag)
+	h.SetCanonical(cacheControl, m.cacheControl)
+	if m.gz != nil {
+		h.SetCanonical(vary, acceptEncoding)
+	}
+	h.SetContentTypeBytes(m.contentType)
+}
+
+// serve writes the whole answer, headers included.
+func (p *publicPage) serve(rc *fasthttp.RequestCtx, id []byte) error {
+	m, err := p.current()
+	if err != nil {
+		return err
+	}
+	body, head := m.plain, &m.head
+	if m.gz != nil && takesGzip(rc.Request.Header.Peek(fasthttp.HeaderAcceptEncoding)) {
+		body, head = m.gz, &m.headGz
+	}
+	head.CopyTo(&rc.Response.Header)
+	rc.Response.Header.SetCanonical(requestIDName, id)
+	if m.known(rc) {
+		rc.SetStatusCode(http.StatusNotModified)
+		return nil
+	}
+	rc.Response.SetBodyRaw(body)
 	return nil
+}
+
+// known reports whether the client has this version.
+func (m *servable) known(rc *fasthttp.RequestCtx) bool {
+	have := rc.Request.Header.Peek(fasthttp.HeaderIfNoneMatch)
+	return len(have) > 0 && bytes.Contains(have, m.tag[2:])
 }
 
 var (
@@ -57,6 +102,8 @@ var (
 	etag           = []byte("ETag")
 	cacheControl   = []byte("Cache-Control")
 	gzipName       = []byte("gzip")
+
+	contentEncoding = []byte(fasthttp.HeaderContentEncoding)
 )
 
 // serve writes the body, or 304 where the client has it.
@@ -67,13 +114,13 @@ func (m *servable) serve(rc *fasthttp.RequestCtx) {
 	if m.gz != nil {
 		h.SetCanonical(vary, acceptEncoding)
 	}
-	if have := rc.Request.Header.Peek(fasthttp.HeaderIfNoneMatch); len(have) > 0 && bytes.Contains(have, m.tag[2:]) {
+	if m.known(rc) {
 		rc.SetStatusCode(http.StatusNotModified)
 		return
 	}
 	h.SetContentTypeBytes(m.contentType)
 	if m.gz != nil && takesGzip(rc.Request.Header.Peek(fasthttp.HeaderAcceptEncoding)) {
-		h.SetBytesKV([]byte(fasthttp.HeaderContentEncoding), gzipName)
+		h.SetCanonical(contentEncoding, gzipName)
 		rc.Response.SetBodyRaw(m.gz)
 		return
 	}

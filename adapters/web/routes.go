@@ -71,10 +71,16 @@ func (s *Server) routes() {
 // publicPages are the pages that are the same for everybody.
 func (s *Server) publicPages() {
 	add := func(path string, v view.View) {
-		p := &publicPage{view: v, pages: s.opts.Pages, live: s.opts.Live}
+		p := &publicPage{view: v, pages: s.opts.Pages, lines: s.headers[classOf([]byte(path))], live: s.opts.Live}
 		s.public[path] = p
 		s.publicPaths = append(s.publicPaths, path)
-		s.app.Get(path, func(c *fiber.Ctx) error { return p.serve(c.Context()) })
+		s.app.Get(path, func(c *fiber.Ctx) error {
+			m, err := p.current()
+			if err == nil {
+				m.serve(c.Context())
+			}
+			return err
+		})
 	}
 	add("/", view.Home{})
 	for _, p := range s.opts.Catalog.Products {
