@@ -26,7 +26,7 @@ import (
 	"sselfie/core/billing"
 )
 
-var kills = flag.Int("kills", 50, "how often the crash test kills the program")
+var kills = flag.Int("kills", 50, "how often the crash test kills the program; SOAK=kill means 5,000")
 
 // built is the program, compiled once for the tests that need a process to
 // kill.
@@ -133,6 +133,9 @@ func deliver(client *http.Client, url string, body []byte, signature string) bil
 func TestKilledUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills a process many times")
+	}
+	if os.Getenv("SOAK") == "kill" {
+		*kills = 5000
 	}
 	dir := filepath.Join(t.TempDir(), "data")
 	const senders = 8
