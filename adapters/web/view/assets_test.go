@@ -2,6 +2,8 @@ package view
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"image/png"
 	"io/fs"
 	"regexp"
@@ -217,6 +219,34 @@ func TestFirstPageIsSmall(t *testing.T) {
 		t.Logf("%s: %d bytes", name, total)
 		if total > 200_000 {
 			t.Errorf("%s: %d bytes before pictures", name, total)
+		}
+	}
+}
+
+// The table beside the fonts says where each file comes from; a file that was
+// swapped without a word there is found here.
+func TestFontsAreTheOnesInTheTable(t *testing.T) {
+	table, err := fs.ReadFile(static.Files, "assets/fonts/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^\| ([a-z0-9/.-]+) \| [^|]+ \| ([0-9a-f]{64}) \|$`).FindAllStringSubmatch(string(table), -1) {
+		listed[m[1]] = m[2]
+	}
+	for _, pattern := range []string{"assets/fonts/*.woff2", "assets/og/*.ttf"} {
+		files, err := fs.Glob(static.Files, pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, f := range files {
+			b, err := fs.ReadFile(static.Files, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sum := sha256.Sum256(b); listed[strings.TrimPrefix(f, "assets/")] != hex.EncodeToString(sum[:]) {
+				t.Errorf("%s is not the file in the table", f)
+			}
 		}
 	}
 }
