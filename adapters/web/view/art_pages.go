@@ -105,7 +105,7 @@ func bioCard() drawing {
 		y := 154 + float64(i)*96
 		d.note(56, y+10, 17, "mid", []string{"one", "two", "three"}[i])
 		for j, width := range w {
-			tone := "ink"
+			tone := "type"
 			if j > 0 {
 				tone = "soft"
 			}

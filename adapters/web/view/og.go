@@ -44,7 +44,7 @@ func addPreviews(a *Assets, fsys fs.FS, site Site) {
 		all = append(all, preview{string(p.ID), site.Brand.Name, p.Name, price, id})
 	}
 	for _, p := range all {
-		hash := digest(fmt.Appendf(nil, "3 %+v %+v", p, site.Brand.Light))
+		hash := digest(fmt.Appendf(nil, "4 %+v %+v", p, site.Brand.Light))
 		a.addLazy("og/"+p.name+".png", hash, func() ([]byte, error) { return drawPreview(fsys, site.Brand, p) })
 	}
 }
@@ -187,7 +187,7 @@ func tones(s brand.Scheme) map[string]color.Color {
 		"paper": one(s.Paper), "raised": one(s.Raised), "ink": one(s.Ink), "soft-ink": one(s.SoftInk),
 		"safe": one(s.Safelight), "light": mix(s.Paper, s.Ink, 0.1), "soft": mix(s.Paper, s.Ink, 0.32),
 		"mid": mix(s.Paper, s.Ink, 0.5), "warm": mix(s.Paper, s.Safelight, 0.34), "deep": mix(s.Safelight, s.Ink, 0.55),
-		"film": one(s.Ink), "unexposed": mix(s.Ink, s.Paper, 0.12), "amber": mix(s.Ink, brand.OKLCH(0.8, 0.13, 75), 0.85), "hair": mix(s.Paper, s.Ink, 0.3),
+		"film": one(s.Ink), "type": one(s.Ink), "unexposed": mix(s.Ink, s.Paper, 0.12), "amber": mix(s.Ink, brand.OKLCH(0.8, 0.13, 75), 0.85), "hair": mix(s.Paper, s.Ink, 0.3),
 		"pencil": mix(s.Paper, s.Ink, 0.4),
 	}
 }
