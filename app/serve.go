@@ -72,6 +72,9 @@ func serve(ctx context.Context, c Config, s *shell) (err error) {
 	if d.err != nil {
 		return d.err
 	}
+	if err := h.seed(ctx); err != nil {
+		return err
+	}
 	srv, err := h.server(d.pages)
 	if err != nil {
 		return err
@@ -214,6 +217,9 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	if h.money != nil && h.money.gate != nil {
 		o.Billing = adopting{h.money.billing, h}
 	}
+	if c.creator() != "" && h.outbox != nil {
+		o.Desk = desk{h}
+	}
 	if c.Demo {
 		o.Travel, o.Gateway = travel{h}, h.money.pages()
 		if h.mailbox != nil {
@@ -263,10 +269,13 @@ func (s *shell) greet(c Config, base string) {
 	}
 	lines = append(lines, "    time machine    "+base+"/dev")
 	if c.Payments != "disabled" {
-		lines = append(lines, "", "    pay with 4242 4242 4242 4242, any future date, any CVC", "    declined is 4000 0000 0000 0002, with 3-D Secure 4000 0025 0000 3155")
+		lines = append(lines, "", "    pay with 4242 4242 4242 4242, any future date, any CVC", "    declined is 4000 0000 0000 0002, with 3-D Secure 4000 0000 0000 3220")
 	}
 	if c.Admin.Email != "" {
 		lines = append(lines, "    admin           "+c.Admin.Email)
+	}
+	if c.DemoSeed {
+		lines = append(lines, "", "    sample history is loaded; sign in as "+sampleEmail+" with the password: "+samplePassword)
 	}
 	lines = append(lines, "", "  Stop with Ctrl-C. Everything is kept in "+c.DataDir+".", "")
 	s.say("%s", strings.Join(lines, "\n"))

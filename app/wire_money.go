@@ -50,13 +50,9 @@ func (h *house) openMoney(ledger credits.Ledger, post mail.Post) (*money, error)
 		m.opened()
 	}
 	m.stripe = stripepay.New(opts)
-	creator := c.Admin.Email
-	if creator == "" {
-		creator = c.Brand.Support
-	}
 	m.billing = &billing.Service{
 		Store: h.billingStore(), Read: h.db, Gateway: afterSetup{m.stripe, m}, Payloads: m.reader, Clock: h.clock, IDs: h.ids, Fold: h.fold,
-		Catalog: h.catalog, Ledger: ledger, Post: post, Live: c.Live(), BaseURL: h.base, Creator: creator, Grace: c.GracePeriod,
+		Catalog: h.catalog, Ledger: ledger, Post: post, Live: c.Live(), BaseURL: h.base, Creator: c.creator(), Grace: c.GracePeriod,
 	}
 	return m, nil
 }

@@ -107,23 +107,25 @@ func TestUnknownUsersTakeTheSameTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	best := func(f func() error) time.Duration {
-		least := time.Hour
-		for range 7 {
-			start := time.Now()
-			if err := f(); err != nil {
-				t.Fatal(err)
-			}
-			least = min(least, time.Since(start))
+	measure := func(f func() error) time.Duration {
+		start := time.Now()
+		if err := f(); err != nil {
+			t.Fatal(err)
 		}
-		return least
+		return time.Since(start)
 	}
-	known := best(func() error { _, err := h.Verify(t.Context(), "wrong", hash); return err })
-	unknown := best(func() error { return h.VerifyDummy(t.Context(), "wrong") })
-	// The best of several is steady on a busy machine; without the dummy hash the ratio is in the thousands.
-	if known > 2*unknown || unknown > 2*known {
-		t.Errorf("known %v, unknown %v", known, unknown)
+	// The best of several is steady, and the two take turns, so that a busy
+	// moment meets both. Without the dummy hash one side would be a thousand
+	// times faster, however often it is tried.
+	known, unknown := time.Hour, time.Hour
+	for range 60 {
+		known = min(known, measure(func() error { _, err := h.Verify(t.Context(), "wrong", hash); return err }))
+		unknown = min(unknown, measure(func() error { return h.VerifyDummy(t.Context(), "wrong") }))
+		if 2*known < 3*unknown && 2*unknown < 3*known {
+			return
+		}
 	}
+	t.Errorf("known %v, unknown %v", known, unknown)
 }
 
 func BenchmarkHash(b *testing.B) {

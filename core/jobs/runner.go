@@ -57,7 +57,7 @@ type Runner struct {
 
 	turn    sync.Mutex // held while runs are decided and done: by the ticker, or by a journey
 	mu      sync.Mutex
-	running map[Name]bool
+	running map[Name]chan struct{} // closed when the run is over
 }
 
 // RunDue runs every job that is due at now, in the order of the table. A job
@@ -69,10 +69,12 @@ func (r *Runner) RunDue(ctx context.Context, now time.Time) ([]Ran, error) {
 		return nil, nil
 	}
 	defer r.turn.Unlock()
-	return r.runDue(ctx, now)
+	return r.runDue(ctx, now, false)
 }
 
-func (r *Runner) runDue(ctx context.Context, now time.Time) ([]Ran, error) {
+// runDue runs what is due. A job that somebody runs by hand just now is waited
+// for, or left to the next tick.
+func (r *Runner) runDue(ctx context.Context, now time.Time, wait bool) ([]Ran, error) {
 	var ran []Ran
 	for _, job := range r.Jobs {
 		if ctx.Err() != nil {
@@ -85,6 +87,11 @@ func (r *Runner) runDue(ctx context.Context, now time.Time) ([]Ran, error) {
 		slot, due, _ := Due(now, job.Schedule, last)
 		if !due {
 			continue
+		}
+		if wait {
+			if err := r.idle(ctx, job.Name); err != nil {
+				return ran, err
+			}
 		}
 		run := Run{Job: job.Name, ScheduledFor: slot, StartedAt: now, Trigger: BySchedule}
 		done, did, failure, err := r.run(ctx, job, run, now)
@@ -209,26 +216,45 @@ func (r *Runner) guarded(ctx context.Context, job Job, now time.Time) (c Counts,
 func (r *Runner) begin(name Name) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.running[name] {
+	if r.running[name] != nil {
 		return false
 	}
 	if r.running == nil {
-		r.running = map[Name]bool{}
+		r.running = map[Name]chan struct{}{}
 	}
-	r.running[name] = true
+	r.running[name] = make(chan struct{})
 	return true
 }
 
 func (r *Runner) end(name Name) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	close(r.running[name])
 	delete(r.running, name)
 }
 
-func (r *Runner) busy(name Name) bool {
+// over returns a channel that is closed when the run under way is over, nil when
+// there is none.
+func (r *Runner) over(name Name) <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.running[name]
+}
+
+func (r *Runner) busy(name Name) bool { return r.over(name) != nil }
+
+// idle waits until nobody runs the job.
+func (r *Runner) idle(ctx context.Context, name Name) error {
+	over := r.over(name)
+	if over == nil {
+		return nil
+	}
+	select {
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // State is a job as the admin pages show it.

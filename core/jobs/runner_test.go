@@ -220,6 +220,38 @@ func TestAJourneyRunsEverythingOnTheWay(t *testing.T) {
 	}
 }
 
+func TestAJourneyWaitsForARunByHand(t *testing.T) {
+	db, clock := sqlitetest.New(t), &hand{now: when("2026-03-01 11:59")}
+	inside, release, runs := make(chan bool), make(chan bool), 0
+	r := runner(t, db, clock, jobs.Job{Name: "noon", Schedule: jobs.DailyAt(12, 0), Work: func(context.Context, time.Time) (jobs.Counts, error) {
+		if runs++; runs == 1 {
+			inside <- true
+			<-release
+		}
+		return jobs.Counts{}, nil
+	}})
+	byHand := make(chan error)
+	go func() { _, err := r.RunByHand(t.Context(), "noon"); byHand <- err }()
+	<-inside
+	arrived := false
+	ran, err := r.Walk(t.Context(), clock.Now(), when("2026-03-01 12:30"), jobs.Journey{
+		Set: func(_ context.Context, at time.Time) error {
+			if at.Hour() == 12 && !arrived {
+				arrived = true
+				close(release) // it ends at some moment after noon has come
+			}
+			return nil
+		},
+		Settle: func(context.Context, time.Time) error { return nil },
+	})
+	if err != nil || len(ran) != 1 || runs != 2 {
+		t.Errorf("ran %v (%d in all), %v", ran, runs, err)
+	}
+	if err := <-byHand; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAJourneyEqualsWaiting(t *testing.T) {
 	table := func(c *calls) []jobs.Job {
 		return []jobs.Job{{Name: "hourly", Schedule: jobs.Hourly(), Work: c.work("hourly")}, {Name: "late", Schedule: jobs.DailyAt(12, 30), Work: c.work("late")}}

@@ -37,7 +37,7 @@ func (r *Runner) Walk(ctx context.Context, from, to time.Time, j Journey) ([]Ran
 		if err := j.Settle(ctx, t); err != nil { // what was promised before comes before the jobs of this moment
 			return err
 		}
-		did, err := r.runDue(ctx, t)
+		did, err := r.runDue(ctx, t, true)
 		ran = append(ran, did...)
 		if err != nil {
 			return err
