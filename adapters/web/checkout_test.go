@@ -87,6 +87,22 @@ func TestPreHijack(t *testing.T) {
 	}
 }
 
+// TestALostAddressIsTold: an account that holds purchases of its own keeps them,
+// loses only the address that it never proved, and says so.
+func TestALostAddressIsTold(t *testing.T) {
+	s := open(t)
+	cookie := s.signUp("victim@example.com")
+	s.buy("bio_glowup", "paypal@example.com", cookie)
+	s.buy("nine_post_feed", "victim@example.com", "")
+	s.play(t, scenario{
+		ask: ask{path: "/account", cookie: cookie}, status: 200,
+		has: []string{"Your e-mail address was claimed by its owner", `"Balance":27`, "Bio Glow-Up"}, hasNot: []string{"9-Post Feed", "victim@"},
+	})
+	if got := s.user("victim@example.com"); got.Email == "" || got.PasswordHash != "" {
+		t.Fatalf("the buyer's account: %+v", got)
+	}
+}
+
 func TestACheckoutIsOpenedAgain(t *testing.T) {
 	s := open(t)
 	ada := s.signUp("ada@example.com")
