@@ -104,6 +104,13 @@ func (r reads) PromotionUse(ctx context.Context, user core.UserID, code string) 
 	return &u, nil
 }
 
+// EarnOffer starts a customer's offer of a code, or prolongs it.
+func (tx *Tx) EarnOffer(ctx context.Context, user core.UserID, code string, ends, at time.Time) error {
+	_, err := tx.exec(ctx, `INSERT INTO promotion_uses (user_id, code, ends_at, created_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (user_id, code) DO UPDATE SET ends_at = max(coalesce(ends_at, 0), excluded.ends_at)`, user, code, ms(ends), ms(at))
+	return err
+}
+
 // SavePromotionUse inserts or replaces an offer.
 func (tx *Tx) SavePromotionUse(ctx context.Context, u billing.PromotionUse) error {
 	_, err := tx.exec(ctx, `INSERT INTO promotion_uses (user_id, code, ends_at, reference, used_at, created_at) VALUES (?, ?, ?, ?, ?, ?)

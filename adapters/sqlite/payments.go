@@ -19,24 +19,13 @@ func scanPayment(s scanner) (p billing.Payment, err error) {
 
 // FindPayment returns the payment that has any of the given ids, nil for none.
 func (r reads) FindPayment(ctx context.Context, by billing.PaymentIDs) (*billing.Payment, error) {
-	for _, q := range []struct{ id, text string }{
-		{by.Session, `SELECT ` + paymentColumns + ` FROM stripe_payments WHERE session_id = ?`},
-		{by.Invoice, `SELECT ` + paymentColumns + ` FROM stripe_payments WHERE invoice_id = ?`},
-		{by.PaymentIntent, `SELECT ` + paymentColumns + ` FROM stripe_payments WHERE payment_intent = ?`},
-		{by.Charge, `SELECT ` + paymentColumns + ` FROM stripe_payments WHERE charge_id = ?`},
-	} {
-		if q.id == "" {
-			continue
-		}
-		p, found, err := maybe(ctx, r, scanPayment, q.text, q.id)
-		if err != nil {
-			return nil, err
-		}
-		if found {
-			return &p, nil
-		}
+	p, found, err := maybe(ctx, r, scanPayment, `SELECT `+paymentColumns+` FROM stripe_payments
+		WHERE session_id = ? OR invoice_id = ? OR payment_intent = ? OR charge_id = ? LIMIT 1`,
+		textOrNull(by.Session), textOrNull(by.Invoice), textOrNull(by.PaymentIntent), textOrNull(by.Charge))
+	if err != nil || !found {
+		return nil, err
 	}
-	return nil, nil
+	return &p, nil
 }
 
 // PaymentsOf returns an account's payments, oldest first.

@@ -23,6 +23,17 @@ func (r reads) EventByID(ctx context.Context, id core.EventID) (*billing.Record,
 	return &rec, nil
 }
 
+// ClaimEvent inserts a record. Where the event is known it changes nothing and
+// returns what is known.
+func (tx *Tx) ClaimEvent(ctx context.Context, r billing.Record) (*billing.Record, error) {
+	res, err := tx.exec(ctx, `INSERT INTO webhook_events (`+eventColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+		r.ID, r.Type, r.Outcome, r.Reason, r.Error, r.Attempts, string(r.Payload), ms(r.At), ms(r.ReceivedAt), msOrNull(r.AppliedAt))
+	if err != nil || changed(res) > 0 {
+		return nil, err
+	}
+	return tx.EventByID(ctx, r.ID)
+}
+
 // SaveEvent inserts or replaces a record; an existing one keeps its payload and
 // the time at which it first came.
 func (tx *Tx) SaveEvent(ctx context.Context, r billing.Record) error {

@@ -173,18 +173,8 @@ func (s *Service) joined(ctx context.Context, tx Tx, ev Event, co *Checkout, p c
 // earnOffers starts, or prolongs, the offers that a mini product earns.
 func (s *Service) earnOffers(ctx context.Context, tx Tx, user core.UserID, ev Event) error {
 	for _, pr := range s.Catalog.Promotions {
-		use, err := tx.PromotionUse(ctx, user, pr.Code)
-		if err != nil {
+		if err := tx.EarnOffer(ctx, user, pr.Code, pr.Ends(ev.At), ev.At); err != nil {
 			return err
-		}
-		if use == nil {
-			use = &PromotionUse{User: user, Code: pr.Code}
-		}
-		if end := pr.Ends(ev.At); end.After(use.EndsAt) {
-			use.EndsAt = end
-			if err := tx.SavePromotionUse(ctx, *use); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

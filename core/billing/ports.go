@@ -189,6 +189,9 @@ type Consent struct {
 type EventTx interface {
 	// EventByID returns nil when the event is new.
 	EventByID(ctx context.Context, id core.EventID) (*Record, error)
+	// ClaimEvent inserts the record of an event. Where the event is known it
+	// changes nothing and returns what is known.
+	ClaimEvent(ctx context.Context, r Record) (known *Record, err error)
 	// SaveEvent inserts or replaces the record; payload and received time of an
 	// existing one stay.
 	SaveEvent(ctx context.Context, r Record) error
@@ -248,6 +251,8 @@ type Tx interface {
 	SaveRow(ctx context.Context, r Row) error
 
 	PromotionUse(ctx context.Context, user core.UserID, code string) (*PromotionUse, error)
+	// EarnOffer starts an offer, or prolongs it: the later end counts.
+	EarnOffer(ctx context.Context, user core.UserID, code string, ends, at time.Time) error
 	SavePromotionUse(ctx context.Context, u PromotionUse) error
 	InsertConsent(ctx context.Context, c Consent) error
 	SaveSetting(ctx context.Context, key, value string, at time.Time) error

@@ -106,15 +106,17 @@ func (s *Service) Retry(ctx context.Context, id core.EventID) (Outcome, error) {
 }
 
 func (s *Service) take(ctx context.Context, tx Tx, ev Event, payload []byte, again bool) (Outcome, error) {
-	old, err := tx.EventByID(ctx, ev.ID)
+	now := s.Clock.Now()
+	// The claim says applied, which most events are; the others correct it.
+	rec := Record{ID: ev.ID, Type: ev.Type, Outcome: Applied, Payload: payload, At: ev.At, ReceivedAt: now, AppliedAt: now, Attempts: 1}
+	old, err := tx.ClaimEvent(ctx, rec)
 	if err != nil {
 		return "", err
 	}
-	if old != nil && !again && old.Outcome != Failed {
-		return Duplicate, nil
-	}
-	rec := Record{ID: ev.ID, Type: ev.Type, Payload: payload, At: ev.At, ReceivedAt: s.Clock.Now(), Attempts: 1}
 	if old != nil {
+		if !again && old.Outcome != Failed {
+			return Duplicate, nil
+		}
 		rec.Attempts = old.Attempts + 1
 	}
 	res, err := s.keep(ctx, tx, rec, ev)
@@ -124,23 +126,24 @@ func (s *Service) take(ctx context.Context, tx Tx, ev Event, payload []byte, aga
 	return res.outcome, s.wake(ctx, tx, res.provides)
 }
 
-// keep applies the event and saves its record with the outcome.
+// keep applies an event that was claimed, and corrects its record where the
+// outcome is another than applied at once.
 func (s *Service) keep(ctx context.Context, tx Tx, rec Record, ev Event) (result, error) {
 	res, err := s.apply(ctx, tx, ev)
 	if err != nil {
 		return res, err
 	}
-	rec.Outcome, rec.Reason, rec.Error = res.outcome, res.reason, ""
+	if res.outcome == Applied && rec.Attempts == 1 {
+		return res, nil
+	}
+	rec.Outcome, rec.Reason, rec.Error, rec.AppliedAt = res.outcome, res.reason, "", time.Time{}
 	if res.outcome == Applied {
 		rec.AppliedAt = s.Clock.Now()
 	}
 	if err := tx.SaveEvent(ctx, rec); err != nil {
 		return res, err
 	}
-	if res.outcome == Parked || rec.Attempts > 1 {
-		return res, tx.SaveWaits(ctx, ev.ID, compact(res.waits))
-	}
-	return res, nil
+	return res, tx.SaveWaits(ctx, ev.ID, compact(res.waits))
 }
 
 // wake applies what waited for the keys, and what waited for that in turn.
