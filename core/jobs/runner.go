@@ -88,13 +88,8 @@ func (r *Runner) runDue(ctx context.Context, now time.Time, wait bool) ([]Ran, e
 		if !due {
 			continue
 		}
-		if wait {
-			if err := r.idle(ctx, job.Name); err != nil {
-				return ran, err
-			}
-		}
 		run := Run{Job: job.Name, ScheduledFor: slot, StartedAt: now, Trigger: BySchedule}
-		done, did, failure, err := r.run(ctx, job, run, now)
+		done, did, failure, err := r.run(ctx, job, run, now, wait)
 		if did {
 			told := Ran{Job: job.Name, At: now, Processed: done.Counts.Processed}
 			if failure != nil {
@@ -133,7 +128,7 @@ func (r *Runner) RunByHand(ctx context.Context, name Name) (Report, error) {
 	}
 	now := r.Clock.Now()
 	start := r.Wall.Now()
-	done, did, failure, err := r.run(ctx, r.Jobs[i], Run{Job: name, ScheduledFor: now.Truncate(time.Millisecond), StartedAt: now, Trigger: ByHand}, now)
+	done, did, failure, err := r.run(ctx, r.Jobs[i], Run{Job: name, ScheduledFor: now.Truncate(time.Millisecond), StartedAt: now, Trigger: ByHand}, now, false)
 	if !did && err != nil {
 		return Report{}, err
 	}
@@ -156,9 +151,14 @@ func (r *Runner) names() string {
 
 // run claims and does one run. did is false when it never began, failure is
 // what the work said, err what kept the run from being done or recorded.
-func (r *Runner) run(ctx context.Context, job Job, run Run, now time.Time) (_ Run, did bool, failure, err error) {
-	if !r.begin(job.Name) {
-		return run, false, nil, &core.Error{Code: core.Conflict, Op: "jobs.run", Message: fmt.Sprintf("The job %s is running already.", job.Name)}
+func (r *Runner) run(ctx context.Context, job Job, run Run, now time.Time, wait bool) (_ Run, did bool, failure, err error) {
+	for !r.begin(job.Name) {
+		if !wait {
+			return run, false, nil, &core.Error{Code: core.Conflict, Op: "jobs.run", Message: fmt.Sprintf("The job %s is running already.", job.Name)}
+		}
+		if err := r.idle(ctx, job.Name); err != nil {
+			return run, false, nil, err
+		}
 	}
 	defer r.end(job.Name)
 	claimed := false
