@@ -47,7 +47,16 @@ type reader struct {
 	origin   map[string]string
 }
 
+// mostProblems is how many are told: a file with more is no configuration.
+const mostProblems = 100
+
 func (r *reader) say(where, path, format string, args ...any) {
+	if len(r.problems) > mostProblems {
+		return
+	}
+	if len(r.problems) == mostProblems {
+		where, path, format, args = "", "", "and more", nil
+	}
 	r.problems = append(r.problems, problem{where, path, fmt.Sprintf(format, args...)})
 }
 
@@ -136,6 +145,9 @@ func (r *reader) section(file string, n ast.Node, v reflect.Value, path string) 
 	}
 	names, fields := children(v)
 	for _, pair := range pairs {
+		if len(r.problems) > mostProblems {
+			return
+		}
 		name := keyText(pair)
 		where, at := r.at(file, pair.Key), join(path, name)
 		if f, ok := fields[name]; ok {
