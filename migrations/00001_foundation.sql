@@ -326,9 +326,7 @@ CREATE TABLE analytics_events (
     at         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX analytics_events_at ON analytics_events (at, name, product_id);
--- How the first minutes went, for each customer: a flag's guard reads it.
-CREATE INDEX analytics_events_onboarding ON analytics_events (user_id, name)
-    WHERE name IN ('onboarding_started', 'onboarding_error', 'onboarding_completed');
+CREATE INDEX analytics_events_user ON analytics_events (user_id, name, at) WHERE user_id IS NOT NULL;
 
 CREATE TABLE job_runs (
     job           TEXT NOT NULL,

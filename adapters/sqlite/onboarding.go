@@ -159,7 +159,7 @@ func (r reads) OnboardingOutcomes(ctx context.Context, since time.Time, fn func(
 		}
 		return fn(o)
 	}, `SELECT s.user_id,
-		EXISTS (SELECT 1 FROM analytics_events e WHERE e.user_id = s.user_id AND e.name = 'onboarding_error' AND e.at >= ?1),
+		EXISTS (SELECT 1 FROM analytics_events e WHERE e.user_id = s.user_id AND e.name = 'onboarding_error' AND +e.at >= ?1),
 		EXISTS (SELECT 1 FROM analytics_events e WHERE e.user_id = s.user_id AND e.name = 'onboarding_completed')
 		FROM analytics_events s WHERE s.name = 'onboarding_started' AND s.at >= ?1 AND s.user_id IS NOT NULL`, ms(since))
 }

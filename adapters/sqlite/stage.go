@@ -23,7 +23,7 @@ type stage struct {
 	kept   *statements
 }
 
-const stageSchema = `CREATE TABLE people (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, line INTEGER NOT NULL, data TEXT NOT NULL);
+const stageSchema = `CREATE TABLE people (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL UNIQUE, key TEXT NOT NULL UNIQUE, line INTEGER NOT NULL, data TEXT NOT NULL);
 CREATE TABLE rows (seq INTEGER PRIMARY KEY, file TEXT NOT NULL, line INTEGER NOT NULL, owner TEXT, key TEXT, data TEXT NOT NULL);
 BEGIN`
 
@@ -87,7 +87,7 @@ func (s *stage) PutPerson(ctx context.Context, p moving.Person) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.exec(ctx, `INSERT INTO people (id, key, line, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, p.ID, p.Key, p.Line, data)
+	res, err := s.exec(ctx, `INSERT INTO people (id, account, key, line, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, p.ID, p.Account, p.Key, p.Line, data)
 	if err != nil || changed(res) > 0 {
 		return 0, err
 	}
@@ -137,8 +137,8 @@ func (s *stage) Strangers(ctx context.Context, fn func(file string, line int) er
 
 // Bundles implements moving.Stage.
 func (s *stage) Bundles(ctx context.Context, fn func(b moving.Bundle) error) (err error) {
-	rows, err := s.conn.QueryContext(ctx, `SELECT p.seq, p.id, p.key, p.line, p.data, r.file, r.line, r.data
-		FROM people p LEFT JOIN rows r ON r.owner = p.id ORDER BY p.seq`)
+	rows, err := s.conn.QueryContext(ctx, `SELECT p.seq, p.id, p.account, p.key, p.line, p.data, r.file, r.line, r.data
+		FROM people p LEFT JOIN rows r ON r.owner = p.id ORDER BY p.account`)
 	if err != nil {
 		return translate("sqlite.stage", err)
 	}
@@ -151,7 +151,7 @@ func (s *stage) Bundles(ctx context.Context, fn func(b moving.Bundle) error) (er
 		var own, data string
 		var file, more sql.NullString
 		var line sql.NullInt64
-		if err := rows.Scan(&seq, &p.ID, &p.Key, &p.Line, &own, &file, &line, &more); err != nil {
+		if err := rows.Scan(&seq, &p.ID, &p.Account, &p.Key, &p.Line, &own, &file, &line, &more); err != nil {
 			return err
 		}
 		if seq != at {

@@ -54,7 +54,7 @@ func (r *run) move(ctx context.Context, tx Tx, b Bundle) error {
 // account makes the customer's account, or finds the one that she has. ok is
 // false when there is nothing to do.
 func (r *run) account(ctx context.Context, tx Tx, p Person) (u accounts.User, fresh, ok bool, err error) {
-	id := idOf(Legacy, p.ID)
+	id := p.Account
 	if _, err := tx.UserByID(ctx, id); err == nil {
 		r.report.Same++ // also when she has left since: nobody is brought back
 		return u, false, false, nil
@@ -158,8 +158,8 @@ func (r *run) balance(ctx context.Context, tx Tx, u accounts.User, by map[string
 			why = "Credits to start with"
 		}
 	}
-	if err := tx.OpenCreditAccount(ctx, u.ID, u.CreatedAt); err != nil || amount == 0 {
-		return err
+	if amount == 0 {
+		return tx.OpenCreditAccount(ctx, u.ID, u.CreatedAt)
 	}
 	if _, _, err := r.Ledger.Grant(ctx, tx, credits.Line{
 		User: u.ID, Amount: amount, Type: credits.Import, Description: why, Key: importKey, At: r.Clock.Now(),

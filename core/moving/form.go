@@ -107,6 +107,9 @@ func (r *run) blueprint(ctx context.Context, tx Tx, u accounts.User, fresh bool,
 			return err
 		}
 	}
+	if stamps == (Stamps{}) {
+		return nil
+	}
 	return tx.ImportStamps(ctx, u.ID, stamps)
 }
 

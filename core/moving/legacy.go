@@ -95,7 +95,7 @@ func (r *run) legacyOn(ctx context.Context, files fs.FS, stage Stage) error {
 	}
 	most := r.PeopleAtATime
 	if most <= 0 {
-		most = 150
+		most = 200
 	}
 	if err := stage.Bundles(ctx, func(b Bundle) error {
 		bundles = append(bundles, b)
@@ -193,7 +193,7 @@ func (r *run) stageUsers(ctx context.Context, files fs.FS, stage Stage) error {
 				return nil
 			}
 		}
-		first, err := stage.PutPerson(ctx, Person{ID: id, Key: r.Fold(email), Line: rec.line, Data: data})
+		first, err := stage.PutPerson(ctx, Person{ID: id, Account: idOf(Legacy, id), Key: r.Fold(email), Line: rec.line, Data: data})
 		if err == nil && first > 0 {
 			r.refuse(usersFile, rec.line, fmt.Sprintf("its id or address is the one of line %d", first))
 		}
