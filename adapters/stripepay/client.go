@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
-	"github.com/stripe/stripe-go/v76/client"
 
 	"sselfie/core"
 	"sselfie/core/billing"
@@ -17,7 +16,7 @@ import (
 
 // Client calls Stripe's API. It implements billing.Gateway.
 type Client struct {
-	api     *client.API
+	api     *resources
 	timeout time.Duration
 	log     *slog.Logger
 	prices  PriceBook
@@ -71,7 +70,7 @@ func New(o Options) *Client {
 	}
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, cfg)
 	return &Client{
-		api: client.New(o.Key, &stripe.Backends{API: backend}), timeout: o.Timeout, log: o.Log, prices: o.Prices, clock: o.Clock,
+		api: newResources(backend, o.Key), timeout: o.Timeout, log: o.Log, prices: o.Prices, clock: o.Clock,
 		known: map[string]string{}, promo: map[string]string{},
 	}
 }

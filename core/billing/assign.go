@@ -68,7 +68,9 @@ func (s *Service) Assign(ctx context.Context, id core.EventID, user, admin core.
 		}); err != nil {
 			return err
 		}
-		return s.wake(ctx, tx, compact([]string{keySubscription(ev.Session.Subscription), keyCustomer(ev.Session.Customer),
-			keyIntent(ev.Session.PaymentIntent), keyInvoice(ev.Session.Invoice), keyRef(ev.Session.Meta.Ref)}))
+		return s.wake(ctx, tx, compact([]string{
+			keySubscription(ev.Session.Subscription), keyCustomer(ev.Session.Customer),
+			keyIntent(ev.Session.PaymentIntent), keyInvoice(ev.Session.Invoice), keyRef(ev.Session.Meta.Ref),
+		}))
 	})
 }
