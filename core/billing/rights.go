@@ -56,3 +56,31 @@ func (s *Service) Opens(ctx context.Context, user core.UserID, a entitlements.Ar
 	ok, why := entitlements.Opens(a, tier, Bought(pays))
 	return ok, why, nil
 }
+
+// MayLeave fails with core.Conflict, in words for the customer, while Stripe
+// would go on charging her: an account is deleted after its membership was
+// cancelled, not instead.
+func (s *Service) MayLeave(ctx context.Context, user core.UserID) error {
+	rows, err := s.Read.RowsOf(ctx, user)
+	if err != nil {
+		return err
+	}
+	if Charged(rows) {
+		return &core.Error{
+			Code: core.Conflict, Op: "billing.MayLeave",
+			Message: "Your membership is still running. Cancel it under Billing first, so that nothing more is charged; then delete your account.",
+		}
+	}
+	return nil
+}
+
+// Charged reports whether any membership goes on being charged, also one that is
+// not the row that counts.
+func Charged(rows []Row) bool {
+	for _, r := range rows {
+		if r.StripeID != "" && !final(r.Status) && r.CancelAt.IsZero() && !r.CancelAtPeriodEnd {
+			return true
+		}
+	}
+	return false
+}
