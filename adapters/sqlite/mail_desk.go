@@ -1,0 +1,86 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"sselfie/core"
+	"sselfie/core/mail"
+)
+
+// MailOwner implements mail.DeskReads.
+func (r reads) MailOwner(ctx context.Context, id core.MailID) (mail.Owner, error) {
+	return one(ctx, r, func(s scanner) (o mail.Owner, err error) {
+		err = s.Scan(&o.Mail, textIn(&o.User), &o.Key, &o.To)
+		return o, err
+	}, `SELECT id, user_id, to_key, to_address FROM email_logs WHERE id = ?`, id)
+}
+
+// PreferencesOf implements mail.DeskReads.
+func (r reads) PreferencesOf(ctx context.Context, key core.EmailKey) (mail.Preferences, error) {
+	return one(ctx, r, func(s scanner) (p mail.Preferences, err error) {
+		err = s.Scan(boolIn(&p.Offers), boolIn(&p.Newsletter), boolIn(&p.Off))
+		return p, err
+	}, `SELECT coalesce((SELECT offers FROM mail_preferences WHERE address_key = ?1), 1), coalesce((SELECT newsletter FROM mail_preferences WHERE address_key = ?1), 1),
+		EXISTS (SELECT 1 FROM email_suppressions WHERE address_key = ?1) OR EXISTS (SELECT 1 FROM users WHERE email_key = ?1 AND unsubscribed_at IS NOT NULL)`, key)
+}
+
+// MarkUnsubscribed implements mail.DeskTx. The first time stays.
+func (tx *Tx) MarkUnsubscribed(ctx context.Context, o mail.Owner, at time.Time) error {
+	if at.IsZero() {
+		_, err := tx.exec(ctx, `UPDATE users SET unsubscribed_at = NULL WHERE email_key = ? AND unsubscribed_at IS NOT NULL`, o.Key)
+		return err
+	}
+	if _, err := tx.exec(ctx, `UPDATE users SET unsubscribed_at = ? WHERE email_key = ? AND unsubscribed_at IS NULL`, ms(at), o.Key); err != nil {
+		return err
+	}
+	_, err := tx.exec(ctx, `UPDATE email_logs SET unsubscribed_at = ? WHERE id = ? AND unsubscribed_at IS NULL`, ms(at), o.Mail)
+	return err
+}
+
+// SavePreferences implements mail.DeskTx.
+func (tx *Tx) SavePreferences(ctx context.Context, key core.EmailKey, p mail.Preferences, at time.Time) error {
+	_, err := tx.exec(ctx, `INSERT INTO mail_preferences (address_key, offers, newsletter, updated_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (address_key) DO UPDATE SET offers = excluded.offers, newsletter = excluded.newsletter, updated_at = excluded.updated_at`, key, p.Offers, p.Newsletter, ms(at))
+	return err
+}
+
+// EndSeriesOf implements mail.DeskTx.
+func (tx *Tx) EndSeriesOf(ctx context.Context, key core.EmailKey, reason string, at time.Time) error {
+	for _, who := range []string{
+		`user_id IN (SELECT id FROM users WHERE email_key = ?)`, `lead_id IN (SELECT id FROM freebie_subscribers WHERE email_key = ?)`,
+	} {
+		if _, err := tx.exec(ctx, `UPDATE mini_product_upsell_sequence SET ended_at = ?, end_reason = ? WHERE ended_at IS NULL AND `+who, ms(at), reason, key); err != nil {
+			return err
+		}
+	}
+	_, err := tx.exec(ctx, `UPDATE email_logs SET state = 'suppressed', error = ? WHERE to_key = ? AND state = 'queued' AND kind IN `+marketingKinds, "withdrawn: "+reason, key)
+	return err
+}
+
+// SaveReport implements mail.DeskTx.
+func (tx *Tx) SaveReport(ctx context.Context, r mail.Report, o mail.Owner) (bool, error) {
+	res, err := tx.exec(ctx, `INSERT INTO mail_reports (reference, kind, email_log_id, marketing, detail, at)
+		VALUES (?1, ?2, ?3, coalesce((SELECT kind IN `+marketingKinds+` FROM email_logs WHERE id = ?3), 1), ?4, ?5) ON CONFLICT DO NOTHING`,
+		r.Reference, r.Kind, textOrNull(o.Mail), r.Detail, ms(r.At))
+	if err != nil {
+		return false, err
+	}
+	return changed(res) == 1, nil
+}
+
+// MarkBounced implements mail.DeskTx.
+func (tx *Tx) MarkBounced(ctx context.Context, id core.MailID, detail string) error {
+	_, err := tx.exec(ctx, `UPDATE email_logs SET state = 'bounced', error = ? WHERE id = ? AND state = 'sent'`, detail, id)
+	return err
+}
+
+// MarketingVolume implements mail.BreakerReads.
+func (r reads) MarketingVolume(ctx context.Context, since time.Time) (mail.Volume, error) {
+	return one(ctx, r, func(s scanner) (v mail.Volume, err error) {
+		err = s.Scan(&v.Sent, &v.Bounced, &v.Complained)
+		return v, err
+	}, `SELECT count(*) FILTER (WHERE state IN ('sent', 'bounced')), count(*) FILTER (WHERE state = 'bounced'),
+		(SELECT count(*) FROM mail_reports WHERE at >= ?1 AND kind = 'complaint' AND marketing = 1)
+		FROM email_logs WHERE created_at >= ?1 AND kind IN `+marketingKinds, ms(since))
+}
