@@ -43,6 +43,7 @@ var rooms = map[string]room{
 	"core/blueprint":    {may: []string{"core", "core/credits", "core/entitlements", "core/onboarding"}},
 	"core/leads":        {may: []string{"core", "core/accounts", "core/mail"}},
 	"core/moving":       {may: []string{"core", "core/accounts", "core/billing", "core/catalog", "core/credits", "core/onboarding"}},
+	"core/admin":        {may: []string{"core", "core/accounts", "core/billing", "core/credits", "core/jobs", "core/mail"}},
 	"core/why":          {may: []string{"core", "core/accounts", "core/billing", "core/credits", "core/entitlements", "core/flags", "core/onboarding"}},
 	"core/accounts":     {may: []string{"core", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
 	"core/billing":      {may: []string{"core", "core/accounts", "core/catalog", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
