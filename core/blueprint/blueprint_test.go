@@ -138,6 +138,9 @@ func TestTheWizardsAnswersAreNoBlueprintAndAreNotLost(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	same(t, got.FormData, `{"vibe":"luxury","dreamClient":"Mia","struggle":"courage","feedStyle":"dark"}`)
+	if d.onboarding(t).WelcomeShown.IsZero() {
+		t.Error("the first form counts as the welcome, also where the wizard had made the row")
+	}
 	// And the other way round.
 	d.wizard(t, onboarding.Answers{"feedStyle": "light"})
 	got, err = d.State(ctx, anna)

@@ -161,21 +161,32 @@ func (s slow) OnboardingOutcomes(ctx context.Context, since time.Time, fn func(f
 }
 
 func TestTheGuardDoesNotOverruleThePersonWhoWasFaster(t *testing.T) {
-	ctx, d := context.Background(), newDesk(t)
-	if _, err := d.Set(ctx, flags.BlueprintWelcome, flags.Percent, 50, "usr_creator", ""); err != nil {
-		t.Fatal(err)
-	}
-	d.crowd(t, 0, 400, 50, 100, 0, 100)
-	d.Outcomes = slow{d.db, func() {
-		d.clock.Advance(time.Second)
-		if _, err := d.Set(ctx, flags.BlueprintWelcome, flags.On, 0, "usr_creator", "I know"); err != nil {
-			t.Error(err)
-		}
-	}}
-	halted, err := d.Guard(ctx)
-	got, _ := d.Get(ctx, flags.BlueprintWelcome)
-	if err != nil || len(halted) != 0 || got.State != flags.On || got.Reason != "I know" {
-		t.Errorf("%v, %+v, %v", halted, got, err)
+	for name, c := range map[string]struct {
+		state   flags.State
+		percent int
+	}{
+		"she opened it to all":                      {flags.On, 0},
+		"she gave it another share":                 {flags.Percent, 60},
+		"she put it there again, on second thought": {flags.Percent, 50},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, d := context.Background(), newDesk(t)
+			if _, err := d.Set(ctx, flags.BlueprintWelcome, flags.Percent, 50, "usr_creator", ""); err != nil {
+				t.Fatal(err)
+			}
+			d.crowd(t, 0, 400, 50, 100, 0, 100)
+			d.Outcomes = slow{d.db, func() {
+				d.clock.Advance(time.Second)
+				if _, err := d.Set(ctx, flags.BlueprintWelcome, c.state, c.percent, "usr_creator", "I know"); err != nil {
+					t.Error(err)
+				}
+			}}
+			halted, err := d.Guard(ctx)
+			got, _ := d.Get(ctx, flags.BlueprintWelcome)
+			if err != nil || len(halted) != 0 || got.State != c.state || got.Reason != "I know" {
+				t.Errorf("%v, %+v, %v", halted, got, err)
+			}
+		})
 	}
 }
 
