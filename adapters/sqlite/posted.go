@@ -28,7 +28,7 @@ func (r reads) PostedLetter(ctx context.Context, id core.MailID, now time.Time) 
 func (r reads) CampaignStep(ctx context.Context, campaign, variant string) (sequences.Step, error) {
 	return one(ctx, r, func(s scanner) (st sequences.Step, err error) {
 		var other string
-		if err = s.Scan(&st.Subject, &other, &st.Preheader, &st.Action, &st.Path, &st.Text); err == nil && variant == "b" && other != "" {
+		if err = s.Scan(&st.Subject, &other, &st.Preheader, &st.Action, &st.Path, &st.Text); err == nil && (variant == "b" || variant == "test_b") && other != "" {
 			st.Subject = other
 		}
 		return st, err

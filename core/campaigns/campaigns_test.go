@@ -1,0 +1,324 @@
+package campaigns_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sselfie/adapters/sqlite"
+	"sselfie/adapters/sqlite/sqlitetest"
+	"sselfie/core"
+	"sselfie/core/accounts"
+	"sselfie/core/campaigns"
+	"sselfie/core/coretest"
+	"sselfie/core/mail"
+	"sselfie/core/segments"
+	"sselfie/core/sequences"
+	"sselfie/core/tracking"
+)
+
+type desk struct {
+	t      *testing.T
+	db     *sqlite.DB
+	clock  *coretest.Clock
+	svc    *campaigns.Service
+	paused string
+	fail   int // updates from now until one fails; 0 for never
+}
+
+func (d *desk) MarketingPaused(context.Context, time.Time) (string, error) { return d.paused, nil }
+
+// Update implements campaigns.Store, and crashes after a commit when asked to.
+func (d *desk) Update(ctx context.Context, fn func(ctx context.Context, tx campaigns.Tx) error) error {
+	err := d.db.UpdateBulk(ctx, func(ctx context.Context, tx *sqlite.Tx) error { return fn(ctx, tx) })
+	if d.fail > 0 {
+		if d.fail--; d.fail == 0 {
+			return errors.Join(err, errors.New("the process is gone"))
+		}
+	}
+	return err
+}
+
+const segment segments.ID = "seg_all"
+
+func newDesk(t *testing.T, people int) *desk {
+	d := &desk{t: t, db: sqlitetest.New(t), clock: coretest.NewClock()}
+	d.svc = &campaigns.Service{
+		Store: d, Read: d.db, Gate: d, Clock: d.clock, IDs: &coretest.IDs{}, Tokens: &coretest.Tokens{}, Fold: coretest.Fold, Zone: time.LoadLocation,
+	}
+	d.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		days := 0
+		if err := tx.SaveSegment(ctx, segments.Segment{ID: segment, Name: "All", Rule: segments.Rule{LastSeen: &segments.Ago{AtLeast: &days}}}, d.clock.Now()); err != nil {
+			return err
+		}
+		var in []segments.Change
+		for n := range people {
+			id := core.UserID(fmt.Sprintf("usr_%04d", n))
+			key := fmt.Sprintf("u%04d@x.org", n)
+			if err := tx.InsertUser(ctx, accounts.User{ID: id, Email: key, Key: core.EmailKey(key), Origin: "purchase", CreatedAt: d.clock.Now()}); err != nil {
+				return err
+			}
+			in = append(in, segments.Change{User: id, In: true})
+		}
+		_, _, err := tx.ApplyMembers(ctx, segment, in, d.clock.Now())
+		return err
+	})
+	return d
+}
+
+func (d *desk) update(fn func(ctx context.Context, tx *sqlite.Tx) error) {
+	d.t.Helper()
+	if err := d.db.Update(d.t.Context(), fn); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func good() campaigns.Campaign {
+	return campaigns.Campaign{
+		Name: "Spring", Subject: "The light is back", Body: "Go outside.", Action: "Open the studio", Path: "/studio", Topic: sequences.Offers, Segment: segment, Goal: campaigns.Clicks,
+	}
+}
+
+func (d *desk) begin(c campaigns.Campaign) campaigns.ID {
+	d.t.Helper()
+	c, err := d.svc.Save(d.t.Context(), c)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if _, err := d.svc.Schedule(d.t.Context(), c.ID, "2026-03-03T14:00", "Europe/Berlin", "usr_admin"); err != nil {
+		d.t.Fatal(err)
+	}
+	d.clock.Advance(time.Hour + time.Minute)
+	return c.ID
+}
+
+func (d *desk) run() campaigns.Counts {
+	d.t.Helper()
+	c, err := d.svc.Run(d.t.Context(), d.clock.Now())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return c
+}
+
+func (d *desk) get(id campaigns.ID) campaigns.Campaign {
+	d.t.Helper()
+	c, err := d.db.CampaignByID(d.t.Context(), string(id))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return c
+}
+
+func (d *desk) deliver() {
+	d.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		out, err := tx.ClaimMails(ctx, mail.Bulk, d.clock.Now(), 10000)
+		if err != nil {
+			return err
+		}
+		var marks []mail.Mark
+		for _, o := range out {
+			marks = append(marks, mail.Mark{ID: o.ID, State: mail.StateSent, Attempts: 1, Next: o.Due, SentAt: d.clock.Now()})
+		}
+		return tx.MarkMails(ctx, marks)
+	})
+}
+
+func TestWhatCannotBeSavedOrScheduled(t *testing.T) {
+	d := newDesk(t, 1)
+	for name, c := range map[string]struct {
+		change func(*campaigns.Campaign)
+		field  string
+	}{
+		"no subject":           {func(c *campaigns.Campaign) { c.Subject = " " }, "subject"},
+		"a template":           {func(c *campaigns.Campaign) { c.Body = "{{.Email}}" }, "body"},
+		"a field of fantasy":   {func(c *campaigns.Campaign) { c.Body = "Dear {name}" }, "body"},
+		"a link that leaves":   {func(c *campaigns.Campaign) { c.Path = "//evil.example" }, "path"},
+		"a header in disguise": {func(c *campaigns.Campaign) { c.Subject = "a\r\nBcc: b@x" }, "subject"},
+		"no topic":             {func(c *campaigns.Campaign) { c.Topic = "news" }, "topic"},
+		"everybody left out":   {func(c *campaigns.Campaign) { c.HoldOut = 90 }, "holdOut"},
+		"a test of nobody":     {func(c *campaigns.Campaign) { c.SubjectB = "x" }, "testShare"},
+		"no such segment":      {func(c *campaigns.Campaign) { c.Segment = "seg_none" }, "segment"},
+	} {
+		bad := good()
+		c.change(&bad)
+		_, err := d.svc.Save(t.Context(), bad)
+		var e *core.Error
+		if !errors.As(err, &e) || e.Fields[c.field] == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c, err := d.svc.Save(t.Context(), good())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]struct{ at, zone, field string }{
+		"in the past":        {"2026-03-03T12:59", "Europe/Berlin", "sendAt"},
+		"no time":            {"tomorrow", "Europe/Berlin", "sendAt"},
+		"in two years":       {"2028-03-03T12:59", "Europe/Berlin", "sendAt"},
+		"a zone of fantasy":  {"2026-04-03T12:59", "Europe/Atlantis", "zone"},
+		"the server's own":   {"2026-04-03T12:59", "Local", "zone"},
+		"no zone is no zone": {"2026-04-03T12:59", "", "zone"},
+	} {
+		_, err := d.svc.Schedule(t.Context(), c.ID, s.at, s.zone, "usr_admin")
+		var e *core.Error
+		if !errors.As(err, &e) || e.Fields[s.field] == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	got, err := d.svc.Schedule(t.Context(), c.ID, "2026-03-29T09:30", "Europe/Berlin", "usr_admin") // the day the clocks change
+	if err != nil || !got.SendAt.Equal(time.Date(2026, 3, 29, 7, 30, 0, 0, time.UTC)) {
+		t.Errorf("scheduled for %v, %v", got.SendAt, err)
+	}
+}
+
+func TestEverybodyGetsItOnceAcrossCrashes(t *testing.T) {
+	d := newDesk(t, 950)
+	id := d.begin(good())
+	total := 0
+	for crash := 1; d.get(id).State != campaigns.Sent; crash++ {
+		if crash > 50 {
+			t.Fatal("it never ends")
+		}
+		d.fail = 1 + crash%4
+		_, _ = d.svc.Run(t.Context(), d.clock.Now())
+	}
+	d.fail = 0
+	d.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		out, err := tx.ClaimMails(ctx, mail.Bulk, d.clock.Now(), 10000)
+		total = len(out)
+		return err
+	})
+	if total != 950 {
+		t.Errorf("%d letters for 950 people", total)
+	}
+	if again := d.run(); again != (campaigns.Counts{}) {
+		t.Errorf("a sent campaign did %+v", again)
+	}
+}
+
+func TestTwoSubjectsAndWhoIsLeftOut(t *testing.T) {
+	d := newDesk(t, 400)
+	c := good()
+	c.SubjectB, c.TestShare, c.TestHours, c.HoldOut = "Light", 40, 4, 10
+	id := d.begin(c)
+	first := d.run()
+	if again := d.run(); again.Sent != 0 {
+		t.Errorf("the rest got it before the test was decided: %+v", again)
+	}
+	d.deliver()
+	d.clock.Advance(time.Hour)
+	// Two people like the second subject.
+	d.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		links, err := tx.LinksOfVariant(ctx, string(id), "b")
+		if err != nil || len(links) < 2 {
+			return fmt.Errorf("%d letters with the second subject, %w", len(links), err)
+		}
+		for _, l := range links[:2] {
+			m, _, err := tx.MailOfLink(ctx, l)
+			if err != nil {
+				return err
+			}
+			if err := tx.RecordClick(ctx, tracking.Hit{Link: l, Mail: m, At: d.clock.Now()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	d.clock.Advance(4 * time.Hour)
+	second := d.run()
+	got := d.get(id)
+	if got.Winner != "b" || !strings.Contains(got.WinnerWhy, "against 2 of") || got.State != campaigns.Sent {
+		t.Errorf("the campaign is %+v", got)
+	}
+	out := 400 - first.Sent - second.Sent
+	if out < 20 || out > 60 || first.Sent < 100 || first.Sent > 190 {
+		t.Errorf("first %+v, then %+v: %d left out", first, second, out)
+	}
+}
+
+func TestCancelTakesBackWhatWaits(t *testing.T) {
+	d := newDesk(t, 10)
+	id := d.begin(good())
+	d.run()
+	if err := d.svc.Cancel(t.Context(), id, "usr_admin"); !core.Is(err, core.Conflict) {
+		t.Errorf("cancelling a sent campaign: %v", err)
+	}
+	d = newDesk(t, 10)
+	id = d.begin(good())
+	d.paused = "too many bounces"
+	if c := d.run(); c.Sent != 0 {
+		t.Errorf("paused, and %d went out", c.Sent)
+	}
+	if err := d.svc.Cancel(t.Context(), id, "usr_admin"); err != nil {
+		t.Fatal(err)
+	}
+	d.paused = ""
+	if c := d.run(); c.Sent != 0 || d.get(id).State != campaigns.Cancelled {
+		t.Errorf("cancelled, and %d went out", c.Sent)
+	}
+}
+
+func TestReady(t *testing.T) {
+	now := coretest.Start
+	for name, c := range map[string]struct {
+		r     campaigns.Recipient
+		since time.Time
+		want  string
+	}{
+		"anybody":                {campaigns.Recipient{}, now, "queued"},
+		"gone":                   {campaigns.Recipient{Gone: true}, now, "skipped"},
+		"unsubscribed":           {campaigns.Recipient{Listed: true}, now, "skipped"},
+		"refused":                {campaigns.Recipient{Refused: true}, now, "skipped"},
+		"a mail 19 hours ago":    {campaigns.Recipient{LastMarketing: now.Add(-19 * time.Hour)}, now, "waiting"},
+		"a mail 20 hours ago":    {campaigns.Recipient{LastMarketing: now.Add(-20 * time.Hour)}, now, "queued"},
+		"one waits":              {campaigns.Recipient{Pending: true}, now, "waiting"},
+		"one waits for 4 days":   {campaigns.Recipient{Pending: true}, now.Add(-96 * time.Hour), "skipped"},
+		"late, but free at last": {campaigns.Recipient{}, now.Add(-96 * time.Hour), "queued"},
+	} {
+		if got, why := campaigns.Ready(c.r, c.since, now); got != c.want || why == "" {
+			t.Errorf("%s: %s because %q", name, got, why)
+		}
+	}
+}
+
+func TestPartsAreStableAndFair(t *testing.T) {
+	c := good()
+	c.ID, c.SubjectB, c.TestShare, c.HoldOut = "cmp_1", "x", 50, 20
+	count := map[campaigns.Part]int{}
+	for n := range 10000 {
+		u := core.UserID(fmt.Sprint("usr_", n))
+		p := c.PartOf(u)
+		if p != c.PartOf(u) {
+			t.Fatal("the draw changes")
+		}
+		count[p]++
+	}
+	for part, want := range map[campaigns.Part]int{campaigns.PartNone: 2000, campaigns.PartA: 2000, campaigns.PartB: 2000, campaigns.PartRest: 4000} {
+		if got := count[part]; got < want-250 || got > want+250 {
+			t.Errorf("%s: %d, want about %d", part, got, want)
+		}
+	}
+}
+
+func TestATestSendCountsNowhere(t *testing.T) {
+	d := newDesk(t, 1)
+	c, err := d.svc.Save(t.Context(), good())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := d.svc.TestSend(t.Context(), c.ID, "creator@x.org"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b, err := d.db.SubjectResults(t.Context(), c.ID); err != nil || a.Sent+b.Sent != 0 {
+		t.Errorf("tests count: %+v %+v %v", a, b, err)
+	}
+	if err := d.svc.TestSend(t.Context(), c.ID, "nobody"); !core.Is(err, core.Invalid) {
+		t.Errorf("a test to nobody: %v", err)
+	}
+}
