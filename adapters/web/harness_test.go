@@ -33,6 +33,7 @@ import (
 	"sselfie/core/catalog"
 	"sselfie/core/coretest"
 	"sselfie/core/credits"
+	"sselfie/core/leads"
 	"sselfie/core/mail"
 	"sselfie/core/tracking"
 )
@@ -74,6 +75,7 @@ type shop struct {
 	srv    *web.Server
 	addr   string
 	people *accounts.Service
+	leads  *leads.Service
 }
 
 // movedClock is the machine's clock, at a distance.
@@ -153,6 +155,7 @@ func open(t testing.TB, change ...func(*web.Options)) *shop {
 		Events:   tracking.Service{Store: sqlite.BindBulk(db, func(tx *sqlite.Tx) tracking.Recorder { return tx }), Clock: s.clock},
 		Payloads: reader,
 	}
+	s.opts.Customer = s.customer(ids, signer, post)
 	for _, f := range change {
 		f(&s.opts)
 	}

@@ -54,6 +54,8 @@ type Options struct {
 	Desk    Desk    // nil: the contact form says where to write instead
 	Leads   Leads   // nil: who asks for the free blueprint is led to sign up
 
+	Customer *Customer // nil: no wizard, and no page or call that needs it
+
 	Gateway http.Handler // browser side of the local gateway, below /gateway/; demo mode only
 	Mailbox Mailbox      // captured mail; demo mode only
 	Travel  Travel       // the time machine; demo mode only

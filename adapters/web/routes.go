@@ -13,6 +13,7 @@ const webhookPath = "/api/webhooks/stripe"
 // are served by the edge before the router; they stand here as well, so that
 // the table is whole and other methods get 405.
 func (s *Server) routes() {
+	s.customerRoutes()
 	s.publicPages()
 
 	api := s.app.Group("/api")
