@@ -123,10 +123,7 @@ func (r reads) SegmentChanges(ctx context.Context, id segments.ID, rule segments
 		return c, err
 	}
 	if users == nil {
-		return all(ctx, r, scan, `WITH want AS MATERIALIZED (SELECT u.id FROM users u WHERE u.deleted_at IS NULL AND `+where+`)
-			SELECT id, 1 FROM want WHERE id NOT IN (SELECT user_id FROM email_segment_members WHERE segment_id = ?)
-			UNION ALL
-			SELECT user_id, 0 FROM email_segment_members WHERE segment_id = ? AND user_id NOT IN (SELECT id FROM want)`, append(args, id, id)...)
+		return all(ctx, r, scan, wholeChanges(where), append(args, id, id)...)
 	}
 	list, err := jsonText(users)
 	if err != nil {
@@ -136,6 +133,14 @@ func (r reads) SegmentChanges(ctx context.Context, id segments.ID, rule segments
 		SELECT u.id, (u.deleted_at IS NULL AND `+where+`) AS fits,
 			EXISTS (SELECT 1 FROM email_segment_members m WHERE m.segment_id = ? AND m.user_id = u.id) AS here
 		FROM json_each(?) j JOIN users u ON u.id = j.value) WHERE fits <> here`, append(args, id, list)...)
+}
+
+// wholeChanges compares everybody who fits with everybody who is a member.
+func wholeChanges(where string) string {
+	return `WITH want AS MATERIALIZED (SELECT u.id FROM users u WHERE u.deleted_at IS NULL AND ` + where + `)
+		SELECT id, 1 FROM want WHERE id NOT IN (SELECT user_id FROM email_segment_members WHERE segment_id = ?)
+		UNION ALL
+		SELECT user_id, 0 FROM email_segment_members WHERE segment_id = ? AND user_id NOT IN (SELECT id FROM want)`
 }
 
 // SegmentsOf implements segments.FollowTx.
