@@ -13,6 +13,7 @@ import (
 	"sselfie/core/billing"
 	"sselfie/core/catalog"
 	"sselfie/core/mail"
+	"sselfie/core/onboarding"
 	"sselfie/core/tracking"
 )
 
@@ -233,5 +234,34 @@ func (s *sampler) customer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.answers(ctx, u.ID); err != nil {
+		return err
+	}
 	return s.h.people.Logout(ctx, signed.Token)
+}
+
+// answers lets the sample customer have answered everything that is asked of
+// her, so that a developer sees her studio.
+func (s *sampler) answers(ctx context.Context, user core.UserID) error {
+	o := s.h.reception.onboarding
+	f, err := o.Look(ctx, user)
+	for err == nil && f.Phase != onboarding.Done && f.Phase != onboarding.Training {
+		if f.Phase == onboarding.Welcome {
+			err = o.Complete(ctx, user, onboarding.BlueprintWelcome)
+		} else {
+			_, err = o.CompletePhase(ctx, user, f.Phase, sampleAnswers)
+		}
+		if err == nil {
+			f, err = o.Look(ctx, user)
+		}
+	}
+	return err
+}
+
+var sampleAnswers = onboarding.Answers{
+	"name": "Ada", "businessType": "Coach for first-time founders", "colorTheme": "warm-neutrals", "visualAesthetic": "editorial", "currentSituation": "growing",
+	"dreamClient": "Grace, who has just left her job", "struggle": "Looking into the lens", "feedStyle": "mixed",
+	"transformationStory": "I left a career in insurance to teach what I had learned there.", "futureVision": "A small school with twelve people a year.",
+	"idealAudience": "Women who begin at forty", "communicationVoice": "Plain, warm, dry", "photoGoals": "Profile, workshop pages, every week",
+	"contentPillars": []string{"First clients", "Prices", "Courage"}, "brandInspiration": "Old publishers' catalogues",
 }

@@ -217,6 +217,10 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	if h.money != nil && h.money.gate != nil {
 		o.Billing = adopting{h.money.billing, h}
 	}
+	o.Customer = h.reception.web(h)
+	if h.outbox != nil {
+		o.Leads = h.reception
+	}
 	if c.creator() != "" && h.outbox != nil {
 		o.Desk = desk{h}
 	}
@@ -229,9 +233,12 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	return web.New(o)
 }
 
+// consentVersion names the words beside the boxes of our forms.
+const consentVersion = "2026-01"
+
 // site is what all pages share.
 func (c *Config) site(base string) view.Site {
-	s := view.Site{Brand: c.Brand, Catalog: c.Catalog.Catalogue(), BaseURL: base, Demo: c.Demo, PostalAddress: c.Mail.PostalAddress, ConsentVersion: "2026-01"}
+	s := view.Site{Brand: c.Brand, Catalog: c.Catalog.Catalogue(), BaseURL: base, Demo: c.Demo, PostalAddress: c.Mail.PostalAddress, ConsentVersion: consentVersion}
 	if c.Payments != "disabled" {
 		s.Payments = view.Payments{PublishableKey: c.publishableKey(), ScriptURL: stripeJS}
 		if c.Demo {

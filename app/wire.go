@@ -43,13 +43,14 @@ type house struct {
 	signer locksmith.Signer
 	fold   core.Fold
 
-	db      *sqlite.DB
-	people  *accounts.Service
-	visits  tracking.Service
-	money   *money        // nil while payments are disabled
-	outbox  *mail.Service // nil while mail is disabled
-	mailbox *mailbox.Box  // nil unless mail is captured
-	runner  *jobs.Runner
+	db        *sqlite.DB
+	people    *accounts.Service
+	visits    tracking.Service
+	money     *money        // nil while payments are disabled
+	outbox    *mail.Service // nil while mail is disabled
+	mailbox   *mailbox.Box  // nil unless mail is captured
+	reception *reception
+	runner    *jobs.Runner
 
 	closers []func() error // in the order of building
 }
@@ -82,6 +83,7 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 		}
 		h.people.Home = h.money.home
 	}
+	h.reception = h.openReception(post)
 	return h, h.openJobs(ctx)
 }
 

@@ -16,6 +16,7 @@ const (
 	jobCatchUp jobs.Name = "stripe-catch-up"
 	jobBackup  jobs.Name = "backup"
 	jobKeeping jobs.Name = "housekeeping"
+	jobFlags   jobs.Name = "guard-flags"
 )
 
 func (h *house) openJobs(ctx context.Context) error {
@@ -40,6 +41,7 @@ func (h *house) jobs() []jobs.Job {
 	table := []jobs.Job{
 		{Name: jobBackup, Title: "Copies the database", Schedule: jobs.DailyAt(4, 0), Work: h.backUp},
 		{Name: jobKeeping, Title: "Removes what is kept no longer", Schedule: jobs.DailyAt(4, 30), Work: h.keepHouse},
+		{Name: jobFlags, Title: "Halts a roll-out that does harm", Schedule: jobs.Hourly(), Work: h.guardFlags},
 	}
 	if h.money != nil {
 		table = append(table, jobs.Job{Name: jobCatchUp, Title: "Applies events that the webhook missed", Schedule: jobs.Hourly(), Work: h.catchUp})

@@ -63,6 +63,9 @@ func (s *Service) checkoutDone(ctx context.Context, tx Tx, ev Event) (result, er
 	if err := s.settle(ctx, tx, ev, co, *u); err != nil {
 		return result{}, err
 	}
+	if err := s.converted(ctx, tx, ev, *u); err != nil {
+		return result{}, err
+	}
 	if p.Monthly() {
 		err = s.joined(ctx, tx, ev, co, p, *u)
 	} else {
@@ -101,6 +104,19 @@ func (s *Service) settle(ctx context.Context, tx Tx, ev Event, co *Checkout, u a
 		return err
 	}
 	return tx.AdoptConsents(ctx, co.ID, u.ID)
+}
+
+// converted marks the buyer's captured address: the one that she paid with, and
+// the one of her account.
+func (s *Service) converted(ctx context.Context, tx Tx, ev Event, u accounts.User) error {
+	key := s.Fold(ev.Session.Email)
+	if accounts.CheckAddress(ev.Session.Email) != "" {
+		key = u.Key
+	}
+	if err := tx.ConvertLead(ctx, key, u.ID, ev.At); err != nil || key == u.Key || u.Key == "" {
+		return err
+	}
+	return tx.ConvertLead(ctx, u.Key, u.ID, ev.At)
 }
 
 // purchased grants a one-time purchase, once for its session.

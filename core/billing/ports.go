@@ -261,6 +261,9 @@ type Tx interface {
 	ConsentGiven(ctx context.Context, checkout core.CheckoutID, purpose string) (bool, error)
 	// AdoptConsents gives the consents of a checkout to the account it found.
 	AdoptConsents(ctx context.Context, checkout core.CheckoutID, user core.UserID) error
+	// ConvertLead marks the captured address, or that of the account, as
+	// converted, once. No such address is fine.
+	ConvertLead(ctx context.Context, key core.EmailKey, user core.UserID, at time.Time) error
 }
 
 // PaymentIDs are the ids by which a payment may be known; empty ones are not
