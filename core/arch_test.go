@@ -41,6 +41,7 @@ var rooms = map[string]room{
 	"core/flags":        {may: []string{"core", "core/mail"}},
 	"core/onboarding":   {may: []string{"core", "core/entitlements", "core/flags", "core/tracking"}},
 	"core/blueprint":    {may: []string{"core", "core/credits", "core/entitlements", "core/onboarding"}},
+	"core/support":      {may: []string{"core", "core/accounts", "core/mail"}},
 	"core/leads":        {may: []string{"core", "core/accounts", "core/mail"}},
 	"core/moving":       {may: []string{"core", "core/accounts", "core/billing", "core/catalog", "core/credits", "core/onboarding"}},
 	"core/admin":        {may: []string{"core", "core/accounts", "core/billing", "core/credits", "core/jobs", "core/mail"}},
@@ -49,7 +50,7 @@ var rooms = map[string]room{
 	"core/billing":      {may: []string{"core", "core/accounts", "core/catalog", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
 	"core/segments":     {may: []string{"core", "core/catalog"}},
 	"core/sequences":    {may: []string{"core", "core/catalog", "core/mail"}},
-	"core/campaigns":    {may: []string{"core", "core/mail", "core/segments", "core/sequences", "core/tracking"}},
+	"core/campaigns":    {may: []string{"core", "core/mail", "core/segments", "core/sequences"}},
 	"core/coretest":     {may: []string{"core/..."}, outside: []string{"pgregory.net/rapid", "github.com/google/go-cmp"}},
 
 	"migrations":  {},

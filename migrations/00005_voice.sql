@@ -124,6 +124,8 @@ CREATE UNIQUE INDEX email_logs_step ON email_logs (enrolment_id, step) WHERE enr
 CREATE UNIQUE INDEX email_logs_campaign ON email_logs (campaign_id, user_id) WHERE campaign_id IS NOT NULL;
 CREATE INDEX email_logs_marketing ON email_logs (to_key, created_at) WHERE kind IN ('abandoned_checkout', 'sequence', 'campaign');
 CREATE INDEX email_logs_clicked ON email_logs (to_key, clicked_at) WHERE clicked_at IS NOT NULL;
+-- Whole segments are read from this index alone: purchases by product, and whether they count.
+CREATE INDEX stripe_payments_kept ON stripe_payments (product_id, paid_at, user_id, refunded, amount, dispute);
 CREATE INDEX stripe_payments_mail ON stripe_payments (email_log_id) WHERE email_log_id IS NOT NULL;
 
 CREATE TABLE email_links (
@@ -167,6 +169,7 @@ DROP TABLE mail_reports;
 DROP TABLE mail_preferences;
 DROP TABLE email_links;
 DROP INDEX stripe_payments_mail;
+DROP INDEX stripe_payments_kept;
 DROP INDEX email_logs_clicked;
 DROP INDEX email_logs_marketing;
 DROP INDEX email_logs_campaign;

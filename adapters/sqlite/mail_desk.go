@@ -84,3 +84,26 @@ func (r reads) MarketingVolume(ctx context.Context, since time.Time) (mail.Volum
 		(SELECT count(*) FROM mail_reports WHERE at >= ?1 AND kind = 'complaint' AND marketing = 1)
 		FROM email_logs WHERE created_at >= ?1 AND kind IN `+marketingKinds, ms(since))
 }
+
+// ForgetMarketing removes what segments, series and campaigns know of somebody
+// whose account is being deleted. The list of suppressed addresses stays, since
+// it is what keeps them from being written to again; figures stay as numbers.
+func (tx *Tx) ForgetMarketing(ctx context.Context, user core.UserID, key core.EmailKey, at time.Time) error {
+	for _, step := range []struct {
+		text string
+		args []any
+	}{
+		{`UPDATE mini_product_upsell_sequence SET ended_at = ?, end_reason = 'gone' WHERE ended_at IS NULL AND user_id = ?`, []any{ms(at), user}},
+		{`UPDATE email_logs SET state = 'suppressed', error = 'withdrawn: gone' WHERE user_id = ? AND state = 'queued' AND kind IN ` + marketingKinds, []any{user}},
+		{`UPDATE email_segments SET members = members - 1 WHERE id IN (SELECT segment_id FROM email_segment_members WHERE user_id = ?)`, []any{user}},
+		{`DELETE FROM email_segment_members WHERE user_id = ?`, []any{user}},
+		{`UPDATE campaign_recipients SET outcome = 'skipped', reason = 'the account is gone' WHERE user_id = ? AND outcome = 'waiting'`, []any{user}},
+		{`UPDATE mail_reports SET detail = '' WHERE email_log_id IN (SELECT id FROM email_logs WHERE user_id = ?)`, []any{user}}, // a server's words name the address
+		{`DELETE FROM mail_preferences WHERE address_key = ?`, []any{key}},
+	} {
+		if _, err := tx.exec(ctx, step.text, step.args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -50,17 +50,14 @@ func (c *condition) rule(r segments.Rule) error {
 		c.say("NOT ")
 		return c.rule(*r.Not)
 	case r.Purchased != nil:
-		return c.payments(r.Purchased.Products, ``, ``)
+		c.payments(r.Purchased.Products, ``, ``)
 	case r.TimesPurchased != nil:
 		if c.few {
-			list, err := jsonText(r.TimesPurchased.Products)
-			if err != nil {
-				return err
-			}
-			c.say(`(SELECT count(*) FROM stripe_payments p WHERE p.user_id = u.id AND `+kept+` AND p.product_id IN (SELECT value FROM json_each(?))) >= ?`, list, r.TimesPurchased.AtLeast)
+			in, list := inList(r.TimesPurchased.Products)
+			c.say(`(SELECT count(*) FROM stripe_payments p WHERE p.user_id = u.id AND `+kept+` AND p.product_id`+in+`) >= ?`, append(list, r.TimesPurchased.AtLeast)...)
 			return nil
 		}
-		return c.payments(r.TimesPurchased.Products, ``, ` GROUP BY p.user_id HAVING count(*) >= ?`, r.TimesPurchased.AtLeast)
+		c.payments(r.TimesPurchased.Products, ``, ` GROUP BY p.user_id HAVING count(*) >= ?`, r.TimesPurchased.AtLeast)
 	case r.Entitlement != "":
 		c.entitlement(r.Entitlement)
 	case r.CreditsUsed != nil:
@@ -75,7 +72,7 @@ func (c *condition) rule(r segments.Rule) error {
 	case r.Clicked != nil:
 		c.mailed("clicked_at", r.Clicked.Days)
 	case r.LastPurchase != nil:
-		return c.lastPurchase(*r.LastPurchase)
+		c.lastPurchase(*r.LastPurchase)
 	case r.LastSeen != nil:
 		if n := r.LastSeen.AtLeast; n != nil {
 			c.say(seen+` <= ?`, c.ago(*n))
@@ -117,37 +114,38 @@ func (c *condition) leaf(from, column, where string, args ...any) {
 	c.say(`u.id IN (SELECT `+column+` FROM `+from+` WHERE `+where+`)`, args...)
 }
 
-func (c *condition) payments(products []core.ProductID, and, group string, args ...any) error {
-	list, err := jsonText(products)
-	if err != nil {
-		return err
+func (c *condition) payments(products []core.ProductID, and, group string, args ...any) {
+	in, list := inList(products)
+	c.leaf(`stripe_payments p`, `p.user_id`, `p.product_id`+in+` AND `+kept+and+group, append(list, args...)...)
+}
+
+// inList compares with each of a few values. The values stand one by one, not in
+// a JSON list, because the planner weighs an index by how many there are.
+func inList(products []core.ProductID) (text string, args []any) {
+	for _, p := range products {
+		args = append(args, p)
 	}
-	c.leaf(`stripe_payments p`, `p.user_id`, `p.product_id IN (SELECT value FROM json_each(?)) AND `+kept+and+group, append([]any{list}, args...)...)
-	return nil
+	return ` IN (?` + strings.Repeat(`, ?`, max(len(products)-1, 0)) + `)`, args
 }
 
 // lastPurchase: the newest is old when there is one and none after the limit.
-func (c *condition) lastPurchase(a segments.Ago) error {
-	at := func(op string, days int) error {
+func (c *condition) lastPurchase(a segments.Ago) {
+	at := func(op string, days int) {
 		if len(a.Products) == 0 {
 			c.leaf(`stripe_payments p`, `p.user_id`, kept+` AND p.paid_at `+op+` ?`, c.ago(days))
-			return nil
+			return
 		}
-		return c.payments(a.Products, ` AND p.paid_at `+op+` ?`, ``, c.ago(days))
+		c.payments(a.Products, ` AND p.paid_at `+op+` ?`, ``, c.ago(days))
 	}
 	if a.AtMost != nil {
-		return at(">=", *a.AtMost)
+		at(">=", *a.AtMost)
+		return
 	}
 	c.say("(")
-	if err := at("<=", *a.AtLeast); err != nil {
-		return err
-	}
+	at("<=", *a.AtLeast)
 	c.say(" AND NOT ")
-	if err := at(">", *a.AtLeast); err != nil {
-		return err
-	}
+	at(">", *a.AtLeast)
 	c.say(")")
-	return nil
 }
 
 // holds says in SQL what entitlements.Rights says in Go; a test holds them

@@ -216,3 +216,19 @@ func TestTheBreaker(t *testing.T) {
 		t.Errorf("without an address: %q", why)
 	}
 }
+
+func TestWhoLeavesIsForgotten(t *testing.T) {
+	c := newCounter(t)
+	if err := c.desk.Choose(t.Context(), c.desk.Token("eml_1"), mail.Preferences{Newsletter: true}); err != nil {
+		t.Fatal(err)
+	}
+	c.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		return tx.ForgetMarketing(ctx, "usr_1", "anna@x.org", c.clock.Now())
+	})
+	if series, waiting, _ := c.state(); series != sequences.Gone || waiting != mail.StateSuppressed {
+		t.Errorf("left %q %q", series, waiting)
+	}
+	if p, err := c.db.PreferencesOf(t.Context(), "anna@x.org"); err != nil || !p.Offers {
+		t.Errorf("preferences are still %+v, %v", p, err)
+	}
+}

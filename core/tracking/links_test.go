@@ -86,8 +86,10 @@ func (y *yard) fate() sqlite.MailFate {
 
 func TestAClickLeadsWhereTheMailPointed(t *testing.T) {
 	y := newYard(t)
-	for _, id := range []string{"lnk_" + random, "trp_" + random, "", "lnk_", "lnk_" + strings.Repeat("a", 5000), "//evil", "/\\evil", "https:evil", "lnk_%09", "lnk_a@evil.example",
-		"javascript:alert(1)", "lnk_x\r\nLocation: //evil", "lnk_abcdefghijklmnopqrst。v", "lnk_nobodyknowsthislink1234"} {
+	for _, id := range []string{
+		"lnk_" + random, "trp_" + random, "", "lnk_", "lnk_" + strings.Repeat("a", 5000), "//evil", "/\\evil", "https:evil", "lnk_%09", "lnk_a@evil.example",
+		"javascript:alert(1)", "lnk_x\r\nLocation: //evil", "lnk_abcdefghijklmnopqrst。v", "lnk_nobodyknowsthislink1234",
+	} {
 		to := y.click(id, person)
 		want := "/"
 		if id == "lnk_"+random {
