@@ -224,6 +224,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	if c.creator() != "" && h.outbox != nil {
 		o.Desk = desk{h}
 	}
+	o.Admin = h.adminDesk()
 	if c.Demo {
 		o.Travel, o.Gateway = travel{h}, h.money.pages()
 		if h.mailbox != nil {

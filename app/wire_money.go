@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sselfie/adapters/sqlite"
@@ -34,6 +35,7 @@ type money struct {
 	reader  *stripepay.Reader
 	gate    *stripegate.Gateway // demo mode only
 	once    sync.Once
+	skew    atomic.Int64  // of the last genuine report that was refused for its time
 	ready   chan struct{} // closed once products and prices are where they belong
 }
 
@@ -95,6 +97,7 @@ func (c *Config) publishableKey() string {
 
 // skewed tells that a rightly signed webhook was refused because of the time.
 func (h *house) skewed(by time.Duration) {
+	h.money.skew.Store(int64(by))
 	h.log.Error("a genuine webhook was refused: the clock of this server is wrong, set it by NTP", "op", "app.clock", "off", by.String())
 }
 

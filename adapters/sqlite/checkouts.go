@@ -146,3 +146,8 @@ func (r reads) ConsentGiven(ctx context.Context, checkout core.CheckoutID, purpo
 	n, err := one(ctx, r, scalar[int64], `SELECT EXISTS (SELECT 1 FROM consents WHERE checkout_id = ? AND purpose = ? AND given = 1)`, checkout, purpose)
 	return n != 0, err
 }
+
+// HasPrice reports whether a price at Stripe is known for a lookup key.
+func (r reads) HasPrice(ctx context.Context, lookupKey string) (bool, error) {
+	return one(ctx, r, scalar[bool], `SELECT EXISTS (SELECT 1 FROM stripe_prices WHERE lookup_key = ?)`, lookupKey)
+}

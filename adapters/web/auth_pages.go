@@ -18,7 +18,7 @@ func (s *Server) loginPage(ctx context.Context, c *fiber.Ctx) error {
 	to := wish(c.Query("returnTo"))
 	if who, err := s.viewer(ctx, c); err != nil {
 		return err
-	} else if who != nil {
+	} else if who != nil && c.Query("again") == "" {
 		return seeOther(c, accounts.SafePath(to))
 	}
 	return s.show(c, http.StatusOK, view.Login{ReturnTo: to, Reason: reasonFor(to)})
@@ -36,6 +36,8 @@ func reasonFor(to string) string {
 	switch {
 	case strings.HasPrefix(to, "/checkout"):
 		return "Log in to go on to the checkout."
+	case strings.HasPrefix(to, "/admin"):
+		return "Log in to work at the desk. What moves money or data asks again after 15 minutes."
 	case strings.HasPrefix(to, "/account"):
 		return "Log in to see your account."
 	case to != "":

@@ -59,6 +59,7 @@ type Options struct {
 	Gateway http.Handler // browser side of the local gateway, below /gateway/; demo mode only
 	Mailbox Mailbox      // captured mail; demo mode only
 	Travel  Travel       // the time machine; demo mode only
+	Admin   *Admin       // nil: there is no desk
 }
 
 // Pages draws. *view.Renderer is one.

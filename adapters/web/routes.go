@@ -66,6 +66,7 @@ func (s *Server) routes() {
 	s.app.Get("/metrics", s.metrics)
 	s.app.Get("/sitemap.xml", s.sitemap)
 	s.app.Get("/robots.txt", s.robots)
+	s.adminRoutes()
 	s.developer()
 }
 

@@ -43,6 +43,8 @@ type Reader interface {
 	Counts(ctx context.Context, from, to time.Time, grace time.Duration) (Counts, error)
 	// RevenueBetween is what was paid, less what came back of it.
 	RevenueBetween(ctx context.Context, from, to time.Time) (int64, error)
+	// Moments returns what happened to a customer, in any order.
+	Moments(ctx context.Context, user core.UserID) ([]Moment, error)
 	// AuditLog returns the newest lines.
 	AuditLog(ctx context.Context, limit int) ([]core.Audit, error)
 }

@@ -62,7 +62,7 @@ const defaultPeriod = 28 * 24 * time.Hour
 // Period reads the bounds of a question: RFC 3339 or a date. "" is the last 28
 // days.
 func (s *Service) Period(from, to string) (time.Time, time.Time, error) {
-	end := s.Clock.Now()
+	end := s.Clock.Now().Add(time.Millisecond) // what happened just now counts
 	if to != "" {
 		t, err := moment(to)
 		if err != nil {

@@ -57,6 +57,8 @@ func Samples(site Site) []Sample {
 		{"free-blueprint", FreeBlueprint{}},
 		{"free-blueprint-failed", FreeBlueprint{Form: Form{Values: map[string]string{"email": "x"}, Errors: map[string]string{"email": "This is not a complete e-mail address.", "consent": "Tick the box so that we may write to you."}}}},
 		{"free-blueprint-sent", FreeBlueprint{Sent: true}},
+		{"desk", sampleDesk(at)},
+		{"timeline", sampleTimeline(at)},
 		{"contact", Contact{}},
 		{"contact-failed", Contact{Form: Form{Values: map[string]string{"product": "bio_glowup", "message": "Hello"}, Errors: map[string]string{"email": "We need an address to answer to."}}}},
 		{"contact-sent", Contact{Sent: true, Ticket: "1042"}},

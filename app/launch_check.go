@@ -1,0 +1,167 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"sselfie/adapters/sqlite"
+	"sselfie/adapters/web/view"
+	"sselfie/core/admin"
+)
+
+// launchCheck looks whether the shop can open.
+type launchCheck struct{ h *house }
+
+// Check implements web.LaunchCheck.
+func (l launchCheck) Check(ctx context.Context) []admin.Finding {
+	return []admin.Finding{l.mode(), l.address(), l.money(ctx), l.mail(), l.letterhead(), l.clock(), l.disk(), l.backup(), l.admins()}
+}
+
+func finding(name string, state admin.State, detail, fix string) admin.Finding {
+	if state == admin.Fine {
+		fix = ""
+	}
+	return admin.Finding{Name: name, State: state, Detail: detail, Fix: fix}
+}
+
+func (l launchCheck) mode() admin.Finding {
+	c := l.h.config
+	switch {
+	case c.Demo:
+		return finding("Keys", admin.Warning, "demo mode: nobody pays and no mail leaves", "Turn SSELFIE_DEMO off and set Stripe's keys to open the shop.")
+	case c.Payments == "disabled":
+		return finding("Keys", admin.Wrong, "payments are disabled", "Set the keys of Stripe; stripe.secret_key, stripe.publishable_key, stripe.webhook_secret.")
+	case !c.Live():
+		return finding("Keys", admin.Warning, "test keys: cards are Stripe's test cards", "Set the live keys, in a data folder of their own.")
+	}
+	return finding("Keys", admin.Fine, "live keys", "")
+}
+
+func (l launchCheck) address() admin.Finding {
+	base := l.h.base
+	if strings.HasPrefix(base, "https://") {
+		return finding("Address", admin.Fine, base, "")
+	}
+	state := admin.Wrong
+	if l.h.config.Demo {
+		state = admin.Warning
+	}
+	return finding("Address", state, base+" is not encrypted", "Set base_url to the https address, and tls.domain or a proxy that has a certificate.")
+}
+
+// money holds the catalogue against the prices that Stripe is known to have.
+func (l launchCheck) money(ctx context.Context) admin.Finding {
+	const name, fix = "Prices", "Run: sselfie stripe setup"
+	if l.h.money == nil {
+		return finding(name, admin.Wrong, "payments are disabled", fix)
+	}
+	var missing []string
+	for _, p := range l.h.catalog.Products {
+		if p.Disabled || p.LookupKey == "" {
+			continue
+		}
+		known, err := l.h.db.HasPrice(ctx, p.LookupKey)
+		if err != nil {
+			return finding(name, admin.Wrong, "the prices cannot be read", "Run: sselfie verify")
+		}
+		if !known {
+			missing = append(missing, p.Name)
+		}
+	}
+	if len(missing) > 0 {
+		return finding(name, admin.Warning, "not yet seen at Stripe: "+strings.Join(missing, ", "), fix)
+	}
+	return finding(name, admin.Fine, "every product has its price at Stripe", "")
+}
+
+func (l launchCheck) mail() admin.Finding {
+	c := l.h.config
+	switch c.Mail.Driver {
+	case "smtp":
+		return finding("Mail", admin.Fine, "through "+c.SMTP.Host, "")
+	case "mailbox":
+		return finding("Mail", admin.Warning, "captured: nothing leaves this machine", "Set mail.driver to smtp, and smtp.host.")
+	}
+	return finding("Mail", admin.Wrong, "disabled", "Set mail.driver to smtp, and smtp.host.")
+}
+
+func (l launchCheck) letterhead() admin.Finding {
+	if strings.TrimSpace(l.h.config.Mail.PostalAddress) == "" {
+		return finding("Postal address", admin.Wrong, "missing: marketing mail is not sent without one, and the imprint needs it", "Set mail.postal_address.")
+	}
+	return finding("Postal address", admin.Fine, l.h.config.Mail.PostalAddress, "")
+}
+
+func (l launchCheck) clock() admin.Finding {
+	if by := l.h.skewedBy(); by != 0 {
+		return finding("Clock", admin.Wrong, "a genuine report of Stripe's was "+by.Round(time.Second).String()+" off", "Set the clock of this machine by NTP.")
+	}
+	return finding("Clock", admin.Fine, "no genuine report was refused for its time", "")
+}
+
+const leastDisk = 1 << 30
+
+func (l launchCheck) disk() admin.Finding {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(l.h.config.DataDir, &st); err != nil {
+		return finding("Disk", admin.Wrong, "data_dir cannot be looked at", "Check data_dir and its rights.")
+	}
+	free := uint64(st.Bsize) * st.Bavail //nolint:gosec,unconvert // a block size is above zero, and of another type elsewhere
+	detail := fmt.Sprintf("%.1f GB free", float64(free)/(1<<30))
+	if free < leastDisk {
+		return finding("Disk", admin.Wrong, detail, "Make room: a backup needs as much as the database.")
+	}
+	return finding("Disk", admin.Fine, detail, "")
+}
+
+func (l launchCheck) backup() admin.Finding {
+	const name, fix = "Backup", "Run: sselfie backup; the job of that name does it every night."
+	files, err := filepath.Glob(filepath.Join(sqlite.BackupFolder(l.h.config.databasePath()), "*.db"))
+	if err != nil || len(files) == 0 {
+		return finding(name, admin.Warning, "there is none yet", fix)
+	}
+	var last time.Time
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil && info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	age := l.h.wall.Now().Sub(last)
+	if age > 36*time.Hour {
+		return finding(name, admin.Warning, "the last one is "+age.Round(time.Hour).String()+" old", fix)
+	}
+	return finding(name, admin.Fine, "the last one is from "+last.UTC().Format("2006-01-02 15:04"), "")
+}
+
+func (l launchCheck) admins() admin.Finding {
+	if l.h.config.creator() == "" {
+		return finding("Notices", admin.Warning, "nobody hears when a payment matches nobody", "Set admin.email, or brand.support.")
+	}
+	return finding("Notices", admin.Fine, "go to "+l.h.config.creator(), "")
+}
+
+// skewedBy is by how much the last genuine report was off that was refused for
+// its time, 0 when none was.
+func (h *house) skewedBy() time.Duration {
+	if h.money == nil {
+		return 0
+	}
+	return time.Duration(h.money.skew.Load())
+}
+
+// warnings are the banners above every page of the desk.
+func (h *house) warnings() []view.Notice {
+	by := h.skewedBy()
+	if by == 0 {
+		return nil
+	}
+	return []view.Notice{{
+		Tone: view.Danger, Title: "The clock of this server is wrong",
+		Text: "A genuine report of Stripe's was refused: its time and ours are " + by.Round(time.Second).String() + " apart. Set the clock by NTP; Stripe sends it again.",
+	}}
+}
