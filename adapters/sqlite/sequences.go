@@ -104,24 +104,36 @@ func (r reads) ClaimEnrolments(ctx context.Context, series []sequences.Name, now
 		due AS MATERIALIZED (SELECT user_id, lead_id FROM mini_product_upsell_sequence WHERE ended_at IS NULL AND series IN (SELECT value FROM json_each(?)) AND due_at <= ? LIMIT ?),
 		mine AS (SELECT e.id FROM mini_product_upsell_sequence e WHERE e.user_id IN (SELECT user_id FROM due) AND e.ended_at IS NULL AND e.due_at <= ?
 			UNION SELECT e.id FROM mini_product_upsell_sequence e WHERE e.lead_id IN (SELECT lead_id FROM due) AND e.ended_at IS NULL AND e.due_at <= ?),
-		k AS (SELECT e.*, u.id AS uid, f.user_id AS lead_user, f.converted_at AS lead_converted, coalesce(u.email, f.email, '') AS address, coalesce(u.email_key, f.email_key, '') AS key,
-			u.deleted_at AS deleted_at, u.unsubscribed_at AS unsubscribed_at, `+seen+` AS seen_at
-			FROM mine m JOIN mini_product_upsell_sequence e ON e.id = m.id LEFT JOIN users u ON u.id = e.user_id LEFT JOIN freebie_subscribers f ON f.id = e.lead_id
-			WHERE e.series IN (SELECT value FROM json_each(?)))
+		`+candidates+`
+			WHERE e.series IN (SELECT value FROM json_each(?)))`+candidateFacts, list, ms(now), limit, ms(now), ms(now), list, ms(now))
+}
+
+// CandidatesOf implements sequences.Reads.
+func (r reads) CandidatesOf(ctx context.Context, user core.UserID, now time.Time) ([]sequences.Candidate, error) {
+	return all(ctx, r, scanCandidate, `WITH mine AS (SELECT id FROM mini_product_upsell_sequence WHERE user_id = ? AND ended_at IS NULL), `+candidates+`)`+candidateFacts, user, ms(now))
+}
+
+// candidates and candidateFacts are the enrolments of mine with what decides
+// about them.
+const (
+	candidates = `k AS (SELECT e.*, u.id AS uid, f.user_id AS lead_user, f.converted_at AS lead_converted, coalesce(u.email, f.email, '') AS address, coalesce(u.email_key, f.email_key, '') AS key,
+			u.deleted_at AS deleted_at, u.unsubscribed_at AS unsubscribed_at, ` + seen + ` AS seen_at
+			FROM mine m JOIN mini_product_upsell_sequence e ON e.id = m.id LEFT JOIN users u ON u.id = e.user_id LEFT JOIN freebie_subscribers f ON f.id = e.lead_id`
+	candidateFacts = `
 		SELECT k.id, k.series, k.user_id, k.lead_id, k.product_id, k.payment_id, k.basis, k.anchor_at, k.bought_at, k.ended_at, k.end_reason,
 		(SELECT json_group_array(x.step) FROM enrolment_steps x WHERE x.enrolment_id = k.id),
 		k.address, k.key, k.deleted_at IS NOT NULL OR k.key = '', k.unsubscribed_at IS NOT NULL,
-		EXISTS (SELECT 1 FROM stripe_payments p WHERE p.id = k.payment_id AND NOT (`+kept+`)),
+		EXISTS (SELECT 1 FROM stripe_payments p WHERE p.id = k.payment_id AND NOT (` + kept + `)),
 		EXISTS (SELECT 1 FROM stripe_payments p WHERE p.id = k.payment_id AND p.dispute = 'open'),
-		EXISTS (SELECT 1 FROM subscriptions s WHERE s.user_id = coalesce(k.user_id, k.lead_user) AND `+memberAfter+`k.anchor_at)),
-		k.lead_converted IS NOT NULL OR EXISTS (SELECT 1 FROM stripe_payments p WHERE p.user_id = coalesce(k.user_id, k.lead_user) AND p.paid_at > k.anchor_at AND `+kept+`),
+		EXISTS (SELECT 1 FROM subscriptions s WHERE s.user_id = coalesce(k.user_id, k.lead_user) AND ` + memberAfter + `k.anchor_at)),
+		k.lead_converted IS NOT NULL OR EXISTS (SELECT 1 FROM stripe_payments p WHERE p.user_id = coalesce(k.user_id, k.lead_user) AND p.paid_at > k.anchor_at AND ` + kept + `),
 		k.seen_at,
 		CASE k.series WHEN 'alumni' THEN EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.newsletter = 0)
 			ELSE EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.offers = 0) END,
 		EXISTS (SELECT 1 FROM promotion_uses o WHERE o.user_id = k.user_id AND o.used_at IS NULL AND o.ends_at > ?),
-		coalesce((SELECT c.balance FROM user_credits c WHERE c.user_id = k.user_id), 0),`+addressFacts+`
-		FROM k ORDER BY k.key, k.user_id, k.lead_id, k.id`, list, ms(now), limit, ms(now), ms(now), list, ms(now))
-}
+		coalesce((SELECT c.balance FROM user_credits c WHERE c.user_id = k.user_id), 0),` + addressFacts + `
+		FROM k ORDER BY k.key, k.user_id, k.lead_id, k.id`
+)
 
 func scanCandidate(s scanner) (c sequences.Candidate, err error) {
 	var done []string

@@ -92,6 +92,9 @@ type Store interface {
 // Reads is what the series look up outside a transaction.
 type Reads interface {
 	SequenceTexts(ctx context.Context) ([]Text, error)
+	// CandidatesOf returns a customer's live enrolments with their facts, due or
+	// not.
+	CandidatesOf(ctx context.Context, user core.UserID, now time.Time) ([]Candidate, error)
 }
 
 // Gate says whether marketing may go out.
@@ -120,6 +123,23 @@ func (s *Service) Open(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	return s.Library.Lay(texts), nil
+}
+
+// Why says what a run at now would do about each live enrolment of a customer,
+// and the reasons. What was done before stands with its reasons in the step log.
+func (s *Service) Why(ctx context.Context, user core.UserID, now time.Time) ([]Verdict, error) {
+	paused, err := s.Gate.MarketingPaused(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Read.CandidatesOf(ctx, user, now)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		found[i].Facts.Paused = paused
+	}
+	return Decide(s.Library.Series, found, now), nil
 }
 
 // Follow makes a customer's enrolments what her purchases and her membership
@@ -330,7 +350,7 @@ func (s *Service) run(ctx context.Context, series []Name, now time.Time, c *Coun
 				for i := range found[:n] {
 					found[i].Facts.Paused = paused
 				}
-				for _, v := range Decide(func(n Name) Series { return s.Library.Series(n) }, found[:n], now) {
+				for _, v := range Decide(s.Library.Series, found[:n], now) {
 					if err := s.carryOut(ctx, tx, v, now, &did); err != nil {
 						return err
 					}
