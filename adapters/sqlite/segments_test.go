@@ -203,7 +203,9 @@ func drawRule(t *rapid.T, depth int) segments.Rule {
 	if depth > 0 {
 		kinds = 14
 	}
-	some := func() []core.ProductID { return rapid.SliceOfNDistinct(rapid.SampledFrom(products), 1, 3, rapid.ID[core.ProductID]).Draw(t, "products") }
+	some := func() []core.ProductID {
+		return rapid.SliceOfNDistinct(rapid.SampledFrom(products), 1, 3, rapid.ID[core.ProductID]).Draw(t, "products")
+	}
 	days := func() *int { n := rapid.IntRange(0, 45).Draw(t, "days"); return &n }
 	ago := func() *segments.Ago {
 		if rapid.Bool().Draw(t, "at least") {

@@ -103,7 +103,9 @@ func TestRefreshIsTheDifference(t *testing.T) {
 	for n := range 30 {
 		u := h.user(n)
 		users = append(users, u)
-		h.update(func(ctx context.Context, tx *sqlite.Tx) error { return tx.InsertPayment(ctx, h.payment(u, "nine_post_feed")) })
+		h.update(func(ctx context.Context, tx *sqlite.Tx) error {
+			return tx.InsertPayment(ctx, h.payment(u, "nine_post_feed"))
+		})
 	}
 	refresh := func(want segments.Count) {
 		t.Helper()
@@ -133,7 +135,9 @@ func TestACreatorsOwnSegment(t *testing.T) {
 	h := newHouse(t)
 	u := h.user(1)
 	h.user(2)
-	h.update(func(ctx context.Context, tx *sqlite.Tx) error { return tx.InsertPayment(ctx, h.payment(u, "bio_glowup")) })
+	h.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		return tx.InsertPayment(ctx, h.payment(u, "bio_glowup"))
+	})
 	rule := segments.Rule{Purchased: &segments.Purchase{Products: []core.ProductID{"bio_glowup"}}}
 	if n, err := h.svc.Preview(t.Context(), rule); n != 1 || err != nil {
 		t.Fatalf("the preview counts %d, %v", n, err)
