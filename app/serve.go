@@ -222,7 +222,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 		o.Leads = h.reception
 	}
 	if c.creator() != "" && h.outbox != nil {
-		o.Desk = desk{h}
+		o.Desk = h.desk()
 	}
 	o.Admin = h.adminDesk()
 	if c.Demo {

@@ -1,13 +1,10 @@
 package app
 
 import (
-	"context"
-	"fmt"
-	"strings"
-
 	"sselfie/adapters/sqlite"
-	"sselfie/adapters/web"
+	"sselfie/core"
 	"sselfie/core/mail"
+	"sselfie/core/support"
 )
 
 // creator is whom notices go to: the admin, else the address that answers
@@ -22,26 +19,11 @@ func (c *Config) creator() string {
 	return ""
 }
 
-// desk turns what visitors write into a notice to the creator.
-type desk struct{ h *house }
-
-// Write implements web.Desk.
-func (d desk) Write(ctx context.Context, n web.Note) (string, error) {
-	h := d.h
-	ticket := h.ids.NewID("note")
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s <%s> wrote:\n\n%s\n", n.Name, n.Email, n.Message)
-	if n.Product != "" {
-		fmt.Fprintf(&text, "\nAbout: %s\n", n.Product)
+// desk takes what visitors write to the creator.
+func (h *house) desk() *support.Service {
+	return &support.Service{
+		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) support.Tx { return tx }), Clock: h.clock, Wall: h.wall, IDs: h.ids, Fold: h.fold,
+		Post: mail.Post{IDs: h.ids, Fold: h.fold}, Creator: h.config.creator(),
+		Product: func(id core.ProductID) string { p, _ := h.catalog.Product(id); return p.Name },
 	}
-	if n.User != "" {
-		fmt.Fprintf(&text, "\nSigned in as: %s\n", n.User)
-	}
-	post := mail.Post{IDs: h.ids, Fold: h.fold}
-	return ticket, h.db.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
-		return post.Enqueue(ctx, tx, mail.Promise{
-			Kind: mail.Notice, To: h.config.creator(), Reference: ticket,
-			Props: mail.Props{"subject": "A message from the contact page", "text": text.String(), "link": h.base + "/contact"},
-		}, h.clock.Now())
-	})
 }

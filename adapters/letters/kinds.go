@@ -130,7 +130,8 @@ var kinds = map[mail.Kind]Kind{
 		Props: []Prop{
 			must("subject", "what it is about", "A payment needs your eyes"),
 			must("text", "what happened and what to do", "A payment of $47 came in that fits no product.\n\nIt is kept. Nothing was granted."),
-			where, may("link", "where to look, below the base URL", ""),
+			where, may("link", "where to look, below the base URL", ""), may("action", "the words on the button", ""),
+			may("customer", "anything, when it confirms to a customer what she declared", ""),
 		},
 	},
 }

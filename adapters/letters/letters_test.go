@@ -111,6 +111,12 @@ var specimens = map[string]specimen{
 		},
 		"A payment needs your eyes", "/admin/webhooks",
 	},
+	"notice_customer": {
+		mail.Notice, func(o *mail.Outgoing) {
+			o.Props = mail.Props{"subject": "Your withdrawal reached us", "text": "Your withdrawal reached us on 2 March 2026, 10:00 UTC.", "path": "/legal/withdrawal", "action": "Read what happens next", "customer": "yes"}
+		},
+		"Your withdrawal reached us", "/legal/withdrawal",
+	},
 	"sequence": {mail.Sequence, nil, "Never run out of content again", "/studio-membership"},
 	"campaign": {mail.Campaign, nil, "Never run out of content again", "/studio-membership"},
 }

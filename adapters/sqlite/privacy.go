@@ -51,6 +51,8 @@ var documents = []struct{ name, text string }{
 	{"stripe_objects", `SELECT kind, id, snapshot, event_at FROM stripe_objects WHERE user_id = ?1`},
 	{"consents", `SELECT * FROM consents WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2) ORDER BY at`},
 	{"free_blueprint", `SELECT * FROM freebie_subscribers WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2)`},
+	{"notes", `SELECT id, kind, state, email, name, product_id, contract, message, created_at, closed_at FROM support_tickets
+		WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2) ORDER BY created_at`},
 	{"mails", `SELECT id, to_address, kind, subject, props, state, created_at, sent_at FROM email_logs
 		WHERE user_id = ?1 OR (?2 <> '' AND user_id IS NULL AND to_key = ?2) ORDER BY created_at`},
 	{"unsubscriptions", `SELECT reason, since FROM email_suppressions WHERE ?2 <> '' AND address_key = ?2`},
@@ -193,6 +195,9 @@ func (tx *Tx) EraseTraces(ctx context.Context, traces []accounts.Trace) error {
 const eraseMails = `UPDATE email_logs SET to_address = '', to_key = '', props = '{}', subject = '', business_key = 'erased:' || id, token = '',
 	error = iif(state IN ('queued', 'sending'), 'the account was deleted', ''), state = iif(state IN ('queued', 'sending'), 'failed', state) `
 
+// eraseTickets keeps that somebody wrote, or withdrew, and when.
+const eraseTickets = `UPDATE support_tickets SET user_id = NULL, email = '', email_key = '', name = '', contract = '', message = '' `
+
 // EraseUser erases a person and keeps the money.
 func (tx *Tx) EraseUser(ctx context.Context, user core.UserID, key core.EmailKey, hash string, at time.Time) error {
 	type step struct {
@@ -212,6 +217,7 @@ func (tx *Tx) EraseUser(ctx context.Context, user core.UserID, key core.EmailKey
 		{`UPDATE stripe_payments SET receipt_url = '' WHERE user_id = ?`, []any{user}},
 		{`UPDATE analytics_events SET user_id = NULL, visitor = '', properties = '{}' WHERE user_id = ?`, []any{user}},
 		{`DELETE FROM freebie_subscribers WHERE user_id = ?`, []any{user}},
+		{eraseTickets + `WHERE user_id = ?`, []any{user}},
 	}
 	for _, text := range []string{
 		`DELETE FROM sessions WHERE user_id = ?`, `DELETE FROM auth_tokens WHERE user_id = ?`, `DELETE FROM user_personal_brand WHERE user_id = ?`,
@@ -223,6 +229,7 @@ func (tx *Tx) EraseUser(ctx context.Context, user core.UserID, key core.EmailKey
 	if key != "" {
 		steps = append(steps,
 			step{`DELETE FROM freebie_subscribers WHERE email_key = ?`, []any{key}},
+			step{eraseTickets + `WHERE email_key = ?`, []any{key}},
 			step{`UPDATE consents SET email_key = NULL WHERE email_key = ?`, []any{key}},
 			step{`UPDATE checkouts SET email = '' WHERE lower(trim(email)) = ?`, []any{key}},
 			step{`DELETE FROM rate_counters WHERE instr(key, ?)`, []any{key}},

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
@@ -12,62 +11,6 @@ import (
 	"sselfie/core"
 	"sselfie/core/accounts"
 )
-
-// maxNote is how much a visitor may write to the creator.
-const maxNote = 5000
-
-// postContact is POST /contact.
-func (s *Server) postContact(ctx context.Context, c *fiber.Ctx) error {
-	in, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	note := Note{Name: strings.TrimSpace(in.Get("name")), Email: strings.TrimSpace(in.Get("email")), Message: strings.TrimSpace(in.Get("message"))}
-	values := map[string]string{"name": note.Name, "email": note.Email, "message": note.Message, "product": in.Get("product")}
-	if p, ok := s.opts.Catalog.Product(core.ProductID(in.Get("product"))); ok {
-		note.Product = p.ID
-	}
-	fields := map[string]string{}
-	if msg := accounts.CheckAddress(note.Email); msg != "" {
-		fields["email"] = msg
-	}
-	switch n := utf8.RuneCountInString(note.Message); {
-	case n == 0:
-		fields["message"] = "Write a line, so that there is something to answer."
-	case n > maxNote:
-		fields["message"] = "A note has at most 5000 characters."
-	}
-	if utf8.RuneCountInString(note.Name) > 200 {
-		fields["name"] = "A name has at most 200 characters."
-	}
-	if len(fields) > 0 {
-		return s.show(c, http.StatusBadRequest, view.Contact{Form: view.Form{Values: values, Errors: fields}})
-	}
-	if s.opts.Desk == nil {
-		return s.show(c, http.StatusServiceUnavailable, view.Contact{Form: view.Form{
-			Values: values, Error: "This form takes no notes at the moment. Send yours to the address below; it reaches the same person.",
-		}})
-	}
-	who, err := s.viewer(ctx, c)
-	if err != nil {
-		return err
-	}
-	if who != nil {
-		note.User = who.User.ID
-	}
-	ticket := ""
-	if err = s.allow(c, s.limits.form); err == nil {
-		ticket, err = s.opts.Desk.Write(ctx, note)
-	}
-	if err != nil {
-		form, status, err := formOf(err, values)
-		if err != nil {
-			return err
-		}
-		return s.show(c, status, view.Contact{Form: form})
-	}
-	return s.show(c, http.StatusOK, view.Contact{Sent: true, Ticket: ticket})
-}
 
 // postLead is POST /free-blueprint.
 func (s *Server) postLead(ctx context.Context, c *fiber.Ctx) error {

@@ -125,19 +125,6 @@ type Subscription struct {
 	Kinds      []view.Preference
 }
 
-// Desk takes what visitors write.
-type Desk interface {
-	// Write keeps a note and returns its number.
-	Write(ctx context.Context, n Note) (ticket string, err error)
-}
-
-// Note is a message to the creator.
-type Note struct {
-	Name, Email, Message string
-	Product              core.ProductID // "" for none
-	User                 core.UserID    // "" for a visitor
-}
-
 // Leads takes addresses that ask for the free blueprint.
 type Leads interface {
 	// Capture sends the blueprint's link, and answers alike whether the address

@@ -54,6 +54,7 @@ func (s *Server) routes() {
 
 	s.app.Get("/unsubscribe", s.do(s.unsubscribePage)).Post("/unsubscribe", s.do(s.unsubscribe))
 	s.app.Post("/contact", s.do(s.postContact))
+	s.app.Get("/withdraw", s.do(s.withdrawPage)).Post("/withdraw", s.do(s.postWithdraw))
 	s.app.Post("/free-blueprint", s.do(s.postLead))
 	if s.opts.Leads != nil {
 		api.Post("/freebie", s.do(s.freebie))

@@ -26,6 +26,7 @@ import (
 	"sselfie/core/leads"
 	"sselfie/core/mail"
 	"sselfie/core/onboarding"
+	"sselfie/core/support"
 	"sselfie/core/tracking"
 )
 
@@ -65,6 +66,7 @@ func newLived(t testing.TB) *lived {
 			tx.SaveTraining(ctx, onboarding.TrainingRun{ID: "trn_1", User: user, Status: "completed", Progress: 100, CreatedAt: now}),
 			tx.SaveLead(ctx, leads.Lead{ID: "lead_1", Email: email, Key: key, Name: surname, ConsentAt: now, ConsentText: "1", CreatedAt: now}),
 			tx.KeepConsent(ctx, leads.Consent{ID: "con_1", Key: key, Purpose: "free_blueprint", TextVersion: "1", Source: "web", At: now}),
+			tx.OpenTicket(ctx, support.Ticket{ID: "tkt_1", Kind: support.Note, Email: email, Key: key, Name: surname, Message: surname, CreatedAt: now}),
 			tx.SaveCheckout(ctx, billing.Checkout{ID: "chk_1", User: user, Product: "bio_glowup", Price: core.Money{Minor: 4700, Currency: "usd"}, State: billing.CheckoutComplete, Email: email, CreatedAt: now}),
 			tx.SaveCheckout(ctx, billing.Checkout{ID: "chk_2", Product: "bio_glowup", Price: core.Money{Minor: 4700, Currency: "usd"}, State: billing.CheckoutOver, Email: strings.ToUpper(email), CreatedAt: now}),
 			tx.LinkCustomer(ctx, "cus_ada", user, now),
@@ -221,7 +223,7 @@ func TestTheExportHoldsEverythingButSecrets(t *testing.T) {
 	}
 	for name, n := range map[string]int{
 		"account": 1, "brand": 1, "blueprint": 1, "training": 1, "credits": 1, "credit_transactions": 2, "payments": 1, "checkouts": 1,
-		"consents": 1, "free_blueprint": 1, "mails": 4, "unsubscriptions": 1, "devices": 1, "links": 1, "visits": 2, "stripe_customers": 1,
+		"consents": 1, "free_blueprint": 1, "notes": 1, "mails": 4, "unsubscriptions": 1, "devices": 1, "links": 1, "visits": 2, "stripe_customers": 1,
 		"subscriptions": 0, "refunds": 0, "disputes": 0, "promotions": 0, "stripe_objects": 0, "tags": 0,
 	} {
 		if len(rows[name]) != n {

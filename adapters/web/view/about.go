@@ -131,6 +131,13 @@ func (v FreeBlueprint) about(r *Renderer) about {
 	}
 }
 
+func (v Withdraw) about(*Renderer) about {
+	return about{
+		Template: "withdraw", Body: "contact", Title: "Withdraw from a contract", Private: true,
+		Description: "Declare a withdrawal, and get it confirmed by mail.", Scripts: []string{"js/forms.js"},
+	}
+}
+
 func (v Contact) about(r *Renderer) about {
 	return about{
 		Template: "contact", Body: "contact", Title: "Contact", Path: "/contact", OG: "og/home.png",

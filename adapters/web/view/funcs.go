@@ -51,6 +51,8 @@ func funcs(s *set) template.FuncMap {
 		"money":      core.Money.String,
 		"whole":      func(m core.Money) int64 { return m.Minor / 100 },
 		"less":       func(a, b core.Money) core.Money { return core.Money{Minor: a.Minor - b.Minor, Currency: a.Currency} },
+		"times":      times,
+		"packs":      packs,
 		"per":        per,
 		"date":       func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"datetime":   func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04") + " UTC" },

@@ -255,6 +255,17 @@ type Contact struct {
 	Sent   bool
 }
 
+// Withdraw is GET and POST /withdraw: the two-step function by which a consumer
+// declares her withdrawal, with or without an account.
+type Withdraw struct {
+	Chrome
+	Form      Form      // fields: name, email, contract, reason
+	Step      string    // "": the form, "confirm": look once more, "done"
+	Purchases []string  // what a signed-in customer may choose from
+	Ticket    string    // number, once done
+	At        time.Time // when it reached us, once done
+}
+
 // Legal is GET /legal/{slug}: terms, privacy, imprint, withdrawal.
 type Legal struct {
 	Chrome
