@@ -69,7 +69,7 @@ func (r reads) ParkedFor(ctx context.Context, keys []string) ([]billing.Record, 
 		ORDER BY created_at, id`, list)
 }
 
-// OpenEvents returns parked and failed events, oldest first.
+// OpenEvents returns parked and failed events, the least tried first.
 func (r reads) OpenEvents(ctx context.Context, limit int) ([]billing.Record, error) {
-	return all(ctx, r, scanEvent, `SELECT `+eventColumns+` FROM webhook_events WHERE outcome IN ('parked', 'failed') ORDER BY created_at, id LIMIT ?`, limit)
+	return all(ctx, r, scanEvent, `SELECT `+eventColumns+` FROM webhook_events WHERE outcome IN ('parked', 'failed') ORDER BY attempts, created_at, id LIMIT ?`, limit)
 }

@@ -34,6 +34,16 @@ var kinds = map[string]billing.Kind{
 	"charge.dispute.closed":                    billing.DisputeClosed,
 }
 
+// objects says what Stripe calls the object that each kind reports.
+var objects = map[billing.Kind]string{
+	billing.CheckoutCompleted: "checkout.session", billing.CheckoutPaid: "checkout.session",
+	billing.CheckoutFailed: "checkout.session", billing.CheckoutExpired: "checkout.session",
+	billing.SubscriptionChanged: "subscription", billing.TrialEnding: "subscription",
+	billing.InvoicePaid: "invoice", billing.InvoiceFailed: "invoice", billing.InvoiceNeedsAction: "invoice",
+	billing.InvoicePaymentPaid: "invoice_payment", billing.ChargeRefunded: "charge", billing.RefundUpdated: "refund",
+	billing.DisputeOpened: "dispute", billing.DisputeClosed: "dispute",
+}
+
 // Parse reads a payload whose signature was checked, or that came over our own
 // call to Stripe. It fails with core.Invalid for what is no event.
 func (r *Reader) Parse(payload []byte) (billing.Event, error) {
@@ -52,6 +62,14 @@ func (r *Reader) Parse(payload []byte) (billing.Event, error) {
 	if w.Data == nil || len(w.Data.Object) == 0 {
 		return billing.Event{}, unreadable("The event carries no object.", nil)
 	}
+	var head struct {
+		Object string `json:"object"`
+		Live   *bool  `json:"livemode"`
+	}
+	if err := json.Unmarshal(w.Data.Object, &head); err != nil || (head.Object != "" && head.Object != objects[ev.Kind]) {
+		return billing.Event{}, unreadable(fmt.Sprintf("The object of %s is a %.40q.", w.Type, head.Object), err)
+	}
+	ev.Mixed = head.Live != nil && *head.Live != w.Live
 	if err := fill(&ev, w.Data.Object); err != nil {
 		return billing.Event{}, unreadable(fmt.Sprintf("The object of %s is not readable.", w.Type), err)
 	}
@@ -72,6 +90,9 @@ func fill(ev *billing.Event, raw json.RawMessage) (err error) {
 		var w wireSession
 		err = json.Unmarshal(raw, &w)
 		ev.Session, id = w.session(), w.ID
+		if w.Mode == "setup" { // it sells nothing
+			ev.Session, ev.Kind = nil, billing.Other
+		}
 	case billing.SubscriptionChanged, billing.TrialEnding:
 		var w wireSubscription
 		err = json.Unmarshal(raw, &w)
@@ -125,7 +146,7 @@ func (w wireSession) session() *billing.Session {
 	s := &billing.Session{
 		ID: w.ID, Subscription: string(w.Subscription), Invoice: string(w.Invoice), PaymentIntent: string(w.Intent),
 		Customer: string(w.Customer), Email: w.CustomerEmail, Membership: w.Mode == "subscription",
-		Paid:     w.PaymentStatus == "paid" || w.PaymentStatus == "no_payment_required",
+		Paid:     w.Status != "open" && w.Status != "expired" && (w.PaymentStatus == "paid" || w.PaymentStatus == "no_payment_required"),
 		Currency: lower(w.Currency), Subtotal: w.Subtotal, Total: w.Total, Meta: w.Metadata.meta(w.ClientRef),
 	}
 	if d := w.Details; d != nil {

@@ -208,6 +208,9 @@ func TestAMembershipInEveryOrder(t *testing.T) {
 		if len(pays) != 1 || pays[0].Invoice != "in_1" || pays[0].Amount != 9700 {
 			t.Fatalf("order %v: payments %+v", order, pays)
 		}
+		if mails := strings.Join(sh.mails(t), " "); strings.Count(mails, "purchase") != 1 || strings.Count(mails, "studio_welcome") != 1 {
+			t.Fatalf("order %v: letters %s", order, mails)
+		}
 		if open, _ := sh.db.OpenEvents(context.Background(), 10); len(open) != 0 {
 			t.Fatalf("order %v: still parked %+v", order, open)
 		}

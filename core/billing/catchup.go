@@ -65,6 +65,10 @@ func (s *Service) CatchUp(ctx context.Context) (Tally, error) {
 		return t, err
 	}
 	for _, rec := range open {
+		if !worthTrying(rec, start) {
+			t.Skipped++
+			continue
+		}
 		switch out, err := s.Retry(ctx, rec.ID); {
 		case err != nil:
 			t.Failed++
@@ -75,4 +79,16 @@ func (s *Service) CatchUp(ctx context.Context) (Tally, error) {
 		}
 	}
 	return t, walk
+}
+
+// worthTrying spaces the tries of one event: what it waits for wakes it anyway,
+// so a try by the clock is for what nobody announces, a changed configuration
+// for example. After one hour, two, four and so on, until Stripe keeps events no
+// longer either.
+func worthTrying(rec Record, now time.Time) bool {
+	age := now.Sub(rec.ReceivedAt)
+	if rec.Outcome == Failed {
+		return age < catchUpMost
+	}
+	return age < catchUpMost && age >= time.Hour<<min(max(rec.Attempts-1, 0), 10)
 }

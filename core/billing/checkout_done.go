@@ -42,7 +42,10 @@ func (s *Service) checkoutDone(ctx context.Context, tx Tx, ev Event) (result, er
 		return ignored("the checkout names none of our products"), nil
 	}
 	if !ses.Paid {
-		if co == nil || co.State == CheckoutComplete || co.State == CheckoutFailedHere || co.State == CheckoutOver {
+		if co == nil {
+			return applied(), s.noteDelayed(ctx, tx, ev, p)
+		}
+		if co.State == CheckoutComplete || co.State == CheckoutFailedHere || co.State == CheckoutOver {
 			return applied(), nil // a later report of it came first
 		}
 		co.State, co.Session, co.Email = CheckoutProcessing, ses.ID, ses.Email
@@ -73,6 +76,30 @@ func (s *Service) checkoutDone(ctx context.Context, tx Tx, ev Event) (result, er
 	}
 	return applied(keySubscription(ses.Subscription), keyCustomer(ses.Customer), keyIntent(ses.PaymentIntent),
 		keyInvoice(ses.Invoice), keyRef(ses.Meta.Ref)), err
+}
+
+// elsewhere is our row for a checkout that was opened without us, so that its
+// buyer can ask how it stands.
+func (s *Service) elsewhere(ev Event, p catalog.Product, state string) Checkout {
+	ses := ev.Session
+	return Checkout{
+		ID: core.CheckoutID(s.IDs.NewID("chk")), Product: p.ID, Price: p.Price, Source: tracking.Clip(ses.Meta.Source), Campaign: tracking.Clip(ses.Meta.Campaign),
+		Session: ses.ID, State: state, Email: ses.Email, CreatedAt: ev.At,
+	}
+}
+
+// noteDelayed keeps a row for a checkout from elsewhere that waits for its bank,
+// or says how it went when that came first.
+func (s *Service) noteDelayed(ctx context.Context, tx Tx, ev Event, p catalog.Product) error {
+	paid, err := tx.FindPayment(ctx, PaymentIDs{Session: ev.Session.ID, PaymentIntent: ev.Session.PaymentIntent})
+	if err != nil {
+		return err
+	}
+	co := s.elsewhere(ev, p, CheckoutProcessing)
+	if paid != nil {
+		co.State, co.User, co.CompletedAt = CheckoutComplete, paid.User, paid.PaidAt
+	}
+	return tx.SaveCheckout(ctx, co)
 }
 
 func (s *Service) misfit(ses *Session, p catalog.Product, co *Checkout) string {
@@ -198,14 +225,18 @@ func (s *Service) earnOffers(ctx context.Context, tx Tx, user core.UserID, ev Ev
 
 // checkoutOver notes a checkout that failed at the bank or ran out.
 func (s *Service) checkoutOver(ctx context.Context, tx Tx, ev Event) (result, error) {
-	co, _, ok, err := s.ours(ctx, tx, ev.Session)
+	co, p, ok, err := s.ours(ctx, tx, ev.Session)
 	if err != nil {
 		return result{}, err
 	}
 	if !ok {
 		return ignored("the checkout names none of our products"), nil
 	}
-	if co == nil || co.State == CheckoutComplete {
+	if co == nil {
+		other := s.elsewhere(ev, p, CheckoutOpen)
+		co = &other
+	}
+	if co.State == CheckoutComplete {
 		return applied(), nil
 	}
 	co.Session, co.State, co.ClientSecret = ev.Session.ID, CheckoutOver, ""

@@ -46,6 +46,7 @@ type Event struct {
 	Type    string // Stripe's word, for people and the log
 	At      time.Time
 	Live    bool
+	Mixed   bool   `json:",omitempty"` // the event says another mode than its object
 	Account string // set for a connected account, which is never ours
 
 	Session        *Session

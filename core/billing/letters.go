@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sselfie/core"
+	"sselfie/core/accounts"
 	"sselfie/core/catalog"
 	"sselfie/core/mail"
 )
@@ -13,42 +14,53 @@ import (
 // letterDate is how a letter writes a date.
 const letterDate = "2 January 2006"
 
-// turn is what a new snapshot means to the member, beside her payments.
+// turn is what a report of a membership means to the member, beside her
+// payments.
 type turn struct {
 	kind mail.Kind
 	ref  string
 	end  time.Time
 }
 
-// turning compares a membership's new snapshot with the one before. A report
-// that is older than what we know never gets here, so nobody is told old news.
-func turning(old *Seen, sub Subscription) (turn, bool) {
-	had := old != nil && access(old.Subscription.Status) >= 2
-	has := access(sub.Status) >= 3
-	switch {
-	case has && !had && !cancels(sub):
-		return turn{kind: mail.StudioWelcome, ref: sub.ID}, true
-	case has && cancels(sub) && (old == nil || !cancels(old.Subscription)):
-		end := sub.CancelAt
-		if end.IsZero() {
-			end = sub.PeriodEnd
+// turns reads them off the report itself, not off what was known before, and
+// each has a key of its own: whatever the order, each letter leaves once.
+func turns(sub Subscription) []turn {
+	var out []turn
+	if access(sub.Status) >= 3 {
+		out = append(out, turn{kind: mail.StudioWelcome, ref: sub.ID})
+		if cancels(sub) {
+			end := sub.CancelAt
+			if end.IsZero() {
+				end = sub.PeriodEnd
+			}
+			out = append(out, turn{kind: mail.Cancellation, ref: sub.ID + ":" + end.Format(time.DateOnly), end: end})
 		}
-		return turn{kind: mail.Cancellation, ref: sub.ID + ":" + end.Format(time.DateOnly), end: end}, true
-	case sub.Status == "canceled" && old != nil && access(old.Subscription.Status) >= 1:
-		return turn{kind: mail.Farewell, ref: sub.ID}, true
 	}
-	return turn{}, false
+	if sub.Status == "canceled" {
+		out = append(out, turn{kind: mail.Farewell, ref: sub.ID})
+	}
+	return out
 }
 
-func (s *Service) tellMember(ctx context.Context, tx Tx, old *Seen, sub Subscription, p catalog.Product, user core.UserID) error {
-	t, ok := turning(old, sub)
-	if !ok {
+// tellMember promises the letters that a report asks for.
+func (s *Service) tellMember(ctx context.Context, tx Tx, sub Subscription, p catalog.Product, user core.UserID) error {
+	all := turns(sub)
+	if len(all) == 0 {
 		return nil
 	}
 	u, err := living(ctx, tx, user)
 	if err != nil || u == nil {
 		return err
 	}
+	for _, t := range all {
+		if err := s.tellTurn(ctx, tx, t, sub, p, *u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) tellTurn(ctx context.Context, tx Tx, t turn, sub Subscription, p catalog.Product, u accounts.User) error {
 	props := mail.Props{"name": u.Name, "product": p.Name}
 	switch t.kind {
 	case mail.StudioWelcome:
@@ -59,7 +71,7 @@ func (s *Service) tellMember(ctx context.Context, tx Tx, old *Seen, sub Subscrip
 	case mail.Cancellation:
 		props["path"], props["until"] = "/account", t.end.Format(letterDate)
 	case mail.Farewell:
-		acct, err := tx.CreditAccount(ctx, user)
+		acct, err := tx.CreditAccount(ctx, u.ID)
 		if err != nil {
 			return err
 		}

@@ -79,9 +79,9 @@ func (s *Service) subscriptionChanged(ctx context.Context, tx Tx, ev Event) (res
 		if err := s.syncRows(ctx, tx, user); err != nil {
 			return result{}, err
 		}
-		if err := s.tellMember(ctx, tx, old, sub, p, user); err != nil {
-			return result{}, err
-		}
+	}
+	if err := s.tellMember(ctx, tx, sub, p, user); err != nil {
+		return result{}, err
 	}
 	if sub.Customer != "" {
 		if err := tx.LinkCustomer(ctx, sub.Customer, user, ev.At); err != nil {

@@ -288,7 +288,8 @@ type Reader interface {
 	FindPayment(ctx context.Context, by PaymentIDs) (*Payment, error)
 	// Setting returns a stored value, and whether there is one.
 	Setting(ctx context.Context, key string) (string, bool, error)
-	// OpenEvents returns parked and failed events, oldest first, at most limit.
+	// OpenEvents returns parked and failed events, the least tried first, at most
+	// limit.
 	OpenEvents(ctx context.Context, limit int) ([]Record, error)
 }
 

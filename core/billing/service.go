@@ -224,12 +224,15 @@ func (s *Service) apply(ctx context.Context, tx Tx, ev Event) (result, error) {
 	if ev.Live != s.Live {
 		return ignored("it is a %s event, this installation is %s", mode(ev.Live), mode(s.Live)), nil
 	}
+	if ev.Mixed {
+		return ignored("live and test are mixed in it"), nil
+	}
 	switch {
 	case ev.Session != nil && (ev.Kind == CheckoutCompleted || ev.Kind == CheckoutPaid):
 		return s.checkoutDone(ctx, tx, ev)
 	case ev.Session != nil && (ev.Kind == CheckoutFailed || ev.Kind == CheckoutExpired):
 		return s.checkoutOver(ctx, tx, ev)
-	case ev.Subscription != nil && ev.Kind == SubscriptionChanged:
+	case ev.Subscription != nil: // a trial's end is announced with a snapshot, too
 		return s.subscriptionChanged(ctx, tx, ev)
 	case ev.Invoice != nil && ev.Kind == InvoicePaid:
 		return s.invoicePaid(ctx, tx, ev)

@@ -27,6 +27,7 @@ func TestOneBadReportDoesNotHoldUpItsParent(t *testing.T) {
 		t.Errorf("balance %d: half of the refund was kept", got)
 	}
 	sh.Store = real
+	sh.clock.Advance(3 * time.Hour)
 	if _, err := sh.CatchUp(context.Background()); err != nil {
 		t.Fatal(err)
 	}
