@@ -16,7 +16,7 @@ func (w *writer) serve(batch []*job) {
 	start := time.Now()
 	ran, err := w.transact(batch, &stats)
 	if err != nil {
-		w.log.Error("write transaction lost", "op", "sqlite.Update", "callers", len(ran), "err", err)
+		w.tell(start, err)
 		w.drop()
 	}
 	stats.Err = err
@@ -29,6 +29,9 @@ func (w *writer) serve(batch []*job) {
 		switch {
 		case j.err != nil:
 			stats.Failed++
+			if diskTrouble(j.err) {
+				w.troubled.Store(true)
+			}
 		case err != nil:
 			j.err = err
 		default:
@@ -42,6 +45,28 @@ func (w *writer) serve(batch []*job) {
 	if w.observer != nil && stats.Size > 0 {
 		w.observer.Batch(stats)
 	}
+}
+
+// tellAgain is how long the log stays quiet about one kind of loss. Each caller
+// gets the error and its own edge logs it; a full disk must not be filled
+// further by one more line for each.
+const tellAgain = time.Minute
+
+// tell logs why transactions are lost, with what the operator can do.
+func (w *writer) tell(now time.Time, err error) {
+	if diskTrouble(err) {
+		w.troubled.Store(true)
+	}
+	hint := hintOf(err)
+	if at, ok := w.told[hint]; ok && now.Sub(at) < tellAgain {
+		return
+	}
+	w.told[hint] = now
+	if hint == "" {
+		w.log.Error("a write transaction was lost", "op", "sqlite.Update", "err", err)
+		return
+	}
+	w.log.Error("nothing can be written: "+hint, "op", "sqlite.Update")
 }
 
 // transact runs the closures of a batch. It returns those that ran; where the

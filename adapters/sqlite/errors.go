@@ -52,25 +52,34 @@ func translate(op string, err error) error {
 	case lib.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return &core.Error{Code: core.Conflict, Op: op, Message: "That belongs to something that is not here.", Err: err}
 	}
-	hint := ""
-	switch code & 0xff {
-	case lib.SQLITE_FULL:
-		hint = hintFull
-	case lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_PROTOCOL:
-		hint = hintIO
-	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
-		hint = hintBusy
-	case lib.SQLITE_READONLY, lib.SQLITE_PERM:
-		hint = hintReadOnly
-	case lib.SQLITE_CANTOPEN:
-		hint = hintOpen
-	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
-		return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: fmt.Errorf("%w (%s)", err, hintCorrupt)}
-	}
-	if hint != "" {
+	switch hint := hintOf(err); {
+	case hint == hintCorrupt:
+		return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: fmt.Errorf("%w (%s)", err, hint)}
+	case hint != "":
 		return unavailable(op, fmt.Errorf("%w (%s)", err, hint))
 	}
 	return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: err}
+}
+
+// hintOf returns what an operator can do about an error of SQLite's, "" when
+// nothing comes to mind.
+func hintOf(err error) string {
+	code, _ := sqliteCode(err)
+	switch code & 0xff {
+	case lib.SQLITE_FULL:
+		return hintFull
+	case lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_PROTOCOL:
+		return hintIO
+	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED:
+		return hintBusy
+	case lib.SQLITE_READONLY, lib.SQLITE_PERM:
+		return hintReadOnly
+	case lib.SQLITE_CANTOPEN:
+		return hintOpen
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return hintCorrupt
+	}
+	return ""
 }
 
 const (

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"time"
 
 	"sselfie/core"
 	"sselfie/core/accounts"
@@ -54,18 +53,4 @@ func (r reads) Standing(ctx context.Context, tokenHash string) (s accounts.Sessi
 	}
 	s.TokenHash, u.ID = tokenHash, s.User
 	return s, u, a, rows, err
-}
-
-// Ready proves that a transaction can be committed and read: it writes the time
-// of the question. The schema was compared when the database was opened.
-func (db *DB) Ready(ctx context.Context, at time.Time) error {
-	if err := db.Update(ctx, func(ctx context.Context, tx *Tx) error {
-		_, err := tx.exec(ctx, `INSERT INTO settings (key, value, updated_at) VALUES ('ready', '', ?)
-			ON CONFLICT (key) DO UPDATE SET updated_at = excluded.updated_at`, ms(at))
-		return err
-	}); err != nil {
-		return err
-	}
-	_, err := one(ctx, db, scalar[int64], `SELECT updated_at FROM settings WHERE key = 'ready'`)
-	return err
 }

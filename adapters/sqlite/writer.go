@@ -87,6 +87,9 @@ type writer struct {
 	passed int          // batches since bulk had its turn
 	self   atomic.Uint64
 	done   chan struct{}
+	told   map[string]time.Time // when the log last had a loss of this kind
+
+	troubled atomic.Bool // the disk refused a write, and nobody has asked it since
 
 	mu     sync.RWMutex // held for reading while a caller enters the queue
 	closed bool
@@ -110,6 +113,7 @@ func newWriter(db *sql.DB, opts Options, committed func([]string)) *writer {
 		observer:  opts.Observer,
 		committed: committed,
 		done:      make(chan struct{}),
+		told:      map[string]time.Time{},
 	}
 	for i := range w.entry {
 		w.entry[i] = make(chan *job, queueMax)
