@@ -43,6 +43,10 @@ func (s *Server) customerRoutes() {
 	api.Post("/onboarding/complete", s.do(s.completeOnboarding))
 	api.Post("/onboarding/dismiss", s.do(s.dismissOnboarding))
 
+	s.app.Get("/welcome", s.members(s.welcomePage)).Post("/welcome", s.members(s.postWelcome))
+	s.app.Post("/welcome/skip", s.members(s.skipWelcome))
+	s.app.Post("/welcome/done", s.members(s.leaveWelcome))
+
 	api.Get("/feature-flags/:key", s.do(s.featureFlag))
 	api.Get("/admin/flags", s.do(s.listFlags))
 	api.Get("/admin/flags/:key", s.do(s.getFlag))

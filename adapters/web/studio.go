@@ -19,6 +19,9 @@ const bannerTime = 24 * time.Hour
 
 // studioPage is GET /studio.
 func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	if s.welcomeFirst(ctx, c, who) {
+		return nil
+	}
 	st, err := s.standing(ctx, who.User.ID)
 	if err != nil {
 		return err

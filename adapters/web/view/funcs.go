@@ -42,6 +42,10 @@ func funcs(s *set) template.FuncMap {
 		"hasAsset": func(name string) bool { _, err := s.assets.URL(name); return err == nil },
 		"dict":     dict,
 		"list":     func(v ...any) []any { return v },
+		"choiceArt": func(key string) (template.HTML, error) {
+			d, err := choiceArt(key)
+			return template.HTML(d.svg("")), err //nolint:gosec // drawn by us, no outside text
+		},
 		"art": func(id, class string) (template.HTML, error) {
 			d, err := art(id)
 			return template.HTML(d.svg(class)), err //nolint:gosec // drawn by us, no outside text

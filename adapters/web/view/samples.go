@@ -79,6 +79,7 @@ func Samples(site Site) []Sample {
 		{"unsubscribe-done", Unsubscribe{Token: "sample", State: "done", MaskedMail: "i•••@e•••.com"}},
 		{"unsubscribe-invalid", Unsubscribe{State: "invalid"}},
 	}
+	out = append(out, wizardSamples(in)...)
 	for _, p := range site.Catalog.Products {
 		if p.Page != "" {
 			out = append(out, Sample{"landing-" + p.Slug(), Landing{Product: p.ID}})

@@ -1,0 +1,161 @@
+package web_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"sselfie/core/onboarding"
+)
+
+// send posts a form with a session.
+func (s *shop) send(path, cookie string, v url.Values) answer {
+	s.t.Helper()
+	return s.do(ask{method: "POST", path: path, body: v.Encode(), kind: "application/x-www-form-urlencoded", cookie: cookie})
+}
+
+// follow sends a form and opens the page that it leads to.
+func (s *shop) follow(path, cookie string, v url.Values) answer {
+	s.t.Helper()
+	a := s.send(path, cookie, v)
+	for range 3 {
+		if a.status != http.StatusSeeOther {
+			return a
+		}
+		a = s.do(ask{path: a.header.Get("Location"), cookie: cookie})
+	}
+	return a
+}
+
+func answerForm(phase, step, choice, own string) url.Values {
+	return url.Values{"phase": {phase}, "step": {step}, "choice": {choice}, "own": {own}, "next": {"/studio?tab=blueprint"}}
+}
+
+// page is what a page must be told.
+func (a answer) holds(t *testing.T, what string, has ...string) {
+	t.Helper()
+	for _, w := range has {
+		if !strings.Contains(a.body, w) {
+			t.Fatalf("%s: %d, the page lacks %s: %.900s", what, a.status, w, a.body)
+		}
+	}
+}
+
+func TestTheWizardWithoutScripts(t *testing.T) {
+	s := open(t)
+	ada := s.signUp("ada@example.com")
+	look := func(path string) answer { return s.do(ask{path: path, cookie: ada}) }
+	look("/studio").holds(t, "the studio opens with the first question", "view.Wizard", `"Question":"What should we call you?"`, `"Number":1`, `"Back":""`, `"Next":"/studio"`)
+	look("/studio?tab=blueprint&purchase=success").holds(t, "the tab is kept, the greeting not", `"Next":"/studio?tab=blueprint"`)
+
+	a := s.follow("/welcome", ada, answerForm("base", "1", "", "  "))
+	if a.status != 400 {
+		t.Errorf("an empty answer: %d", a.status)
+	}
+	a.holds(t, "an empty answer", `"Error":"This answer is missing."`, `"Number":1`)
+	a = s.follow("/welcome", ada, answerForm("base", "1", "", strings.Repeat("x", 501)))
+	a.holds(t, "a long answer keeps what was typed", `"Error":"An answer has at most 500`, "xxxxxxx")
+
+	s.follow("/welcome", ada, answerForm("base", "1", "", "Ada")).holds(t, "on to the second", `"Number":2`, `"Field":"businessType"`, `"Back":"/welcome?step=1`)
+	look("/studio").holds(t, "a reload resumes", `"Number":2`)
+	look("/welcome?step=1").holds(t, "back", `"Number":1`, `"Text":"Ada"`, `"Forward":"/welcome?step=2`)
+	look("/welcome?step=8").holds(t, "nobody jumps ahead", `"Number":2`)
+	look("/welcome?step=x").holds(t, "nor elsewhere", `"Number":2`)
+	s.follow("/welcome", ada, answerForm("base", "1", "", "Grace")).holds(t, "a changed answer goes on", `"Number":2`)
+	s.follow("/welcome", ada, answerForm("base", "2", "", "Coach")).holds(t, "to the prints", `"Number":3`, `"Choices":[{"Value":"dark-moody"`)
+	s.follow("/welcome", ada, answerForm("base", "3", "", "")).holds(t, "nothing chosen", `"Error":"This answer is missing."`)
+	s.follow("/welcome", ada, answerForm("base", "3", "own", "")).holds(t, "own words without words", `"Error":`, `"Own":true`)
+	s.follow("/welcome", ada, answerForm("base", "3", "own", "Candlelight")).holds(t, "own words", `"Number":4`)
+	look("/welcome?step=3").holds(t, "own words are kept", `"Text":"Candlelight"`, `"Own":true`)
+	s.follow("/welcome", ada, answerForm("base", "3", "dark-moody", "Candlelight")).holds(t, "a print chosen instead", `"Number":4`)
+	look("/welcome?step=3").holds(t, "the print is kept", `{"Value":"dark-moody","Label":"Dark and moody","On":true}`, `"Own":false`)
+	s.follow("/welcome", ada, answerForm("base", "4", "minimal", "")).holds(t, "aesthetic", `"Number":5`)
+	s.follow("/welcome", ada, answerForm("base", "5", "growing", "")).holds(t, "the extension follows", `"Number":6`, `"Phase":"blueprint_extension"`, `"Step":1`)
+	look("/welcome?step=2").holds(t, "back over the border", `"Phase":"base"`, `"Step":2`, `"Text":"Coach"`)
+	s.follow("/welcome", ada, answerForm("studio_extension", "1", "", "I left")).holds(t, "a question of another tier asks her own again", `"Number":6`)
+	s.follow("/welcome", ada, answerForm("nope", "99", "", "x")).holds(t, "nonsense as well", `"Number":6`)
+	s.follow("/welcome", ada, answerForm("blueprint_extension", "1", "", "Grace")).holds(t, "7", `"Number":7`)
+	s.follow("/welcome", ada, answerForm("blueprint_extension", "2", "", "Time")).holds(t, "8", `"Number":8`)
+	s.follow("/welcome", ada, answerForm("blueprint_extension", "3", "mixed", "")).holds(t, "the welcome", "view.Welcome", `"Kind":"free"`, `"Name":"Grace"`, `"Theme":"dark-moody"`, `"Next":"/studio?tab=blueprint"`)
+	look("/studio").holds(t, "a reload shows it again until it is left", "view.Welcome")
+	s.follow("/welcome/done", ada, url.Values{"next": {"/studio?tab=blueprint"}}).holds(t, "the studio", "view.Studio", `"Tab":"blueprint"`)
+	s.follow("/welcome/done", ada, url.Values{}).holds(t, "again is fine", "view.Studio")
+	s.follow("/welcome", ada, answerForm("base", "1", "", "Eve")).holds(t, "an answer after the end changes nothing", "view.Studio")
+
+	s.buy("brand_blueprint_paid", "ada@example.com", ada)
+	look("/studio?tab=blueprint&purchase=success").holds(t, "the paid welcome", "view.Welcome", `"Kind":"paid"`, `"Balance":62`, `"Title":"Brand Blueprint is yours"`)
+	look("/studio?tab=blueprint&purchase=success").holds(t, "is shown once", "view.Studio", `"Purchased":"brand_blueprint_paid"`)
+
+	s.member("ada@example.com")
+	look("/studio").holds(t, "who joins is asked seven questions", "view.Wizard", `"Number":1`, `"Phase":"studio_extension"`, `"Member":true`)
+	if n := strings.Count(look("/studio").body, `"Done":`); n != 7 {
+		t.Errorf("%d frames", n)
+	}
+	for i, own := range []string{"I left", "A book", "Makers", "Plain", "Launch", "Craft\r\n\r\n Money \r\n", "Aesop"} {
+		a = s.follow("/welcome", ada, answerForm("studio_extension", string(rune('1'+i)), "", own))
+	}
+	a.holds(t, "the welcome to Studio", "view.Welcome", `"Kind":"studio"`)
+	st, err := s.opts.Customer.Onboarding.Look(context.Background(), s.user("ada@example.com").ID)
+	if err != nil || strings.Join(st.Answers["contentPillars"].([]string), "|") != "Craft|Money" {
+		t.Errorf("%v %v", st.Answers, err)
+	}
+	look("/studio").holds(t, "and then the studio", "view.Studio")
+}
+
+func TestTheWizardIsSkippedForGood(t *testing.T) {
+	s := open(t)
+	ada := s.signUp("ada@example.com")
+	s.follow("/welcome/skip", ada, url.Values{"next": {"https://evil.example/"}}).holds(t, "to the studio, wherever the form says", "view.Studio")
+	for range 2 {
+		if a := s.do(ask{path: "/studio", cookie: ada}); !strings.Contains(a.body, "view.Studio") {
+			t.Errorf("asked again: %.200s", a.body)
+		}
+	}
+	if a := s.do(ask{path: "/welcome?next=//evil.example", cookie: ada}); a.header.Get("Location") != "/studio" {
+		t.Errorf("led to %q", a.header.Get("Location"))
+	}
+}
+
+// The answers of one customer are nobody else's.
+func TestAnswersAreOnesOwn(t *testing.T) {
+	s := open(t)
+	ada, eve := s.signUp("ada@example.com"), s.signUp("eve@example.com")
+	s.follow("/welcome", ada, answerForm("base", "1", "", "Lovelace"))
+	for _, path := range []string{"/welcome", "/welcome?step=1", "/api/onboarding/welcome-flow", "/api/blueprint/state"} {
+		if a := s.do(ask{path: path, cookie: eve}); strings.Contains(a.body, "Lovelace") {
+			t.Errorf("%s shows another's answer", path)
+		}
+	}
+}
+
+// A page that cannot be built must not keep anybody out.
+func TestABrokenWizardOpensTheStudio(t *testing.T) {
+	s := open(t)
+	ada := s.signUp("ada@example.com")
+	s.opts.Customer.Onboarding.Read = brokenReader{}
+	for _, path := range []string{"/studio", "/studio?tab=photos"} {
+		s.do(ask{path: path, cookie: ada}).holds(t, path, "view.Studio")
+	}
+	if a := s.do(ask{path: "/welcome", cookie: ada}); a.status != 303 || a.header.Get("Location") != "/studio" {
+		t.Errorf("/welcome: %d %s", a.status, a.header.Get("Location"))
+	}
+	s.opts.Customer.Onboarding.Read = s.db
+	if f, err := s.opts.Customer.Onboarding.Look(context.Background(), s.user("ada@example.com").ID); err != nil || f.Phase != onboarding.Base {
+		t.Errorf("%v %v", f.Phase, err)
+	}
+}
+
+// What is typed stays text, on the page that ships.
+func TestHostileAnswersStayText(t *testing.T) {
+	s := drawn(t)
+	ada := s.signUp("ada@example.com")
+	for _, evil := range []string{`"><script>alert(1)</script>`, `</textarea><img src=x onerror=alert(1)>`, `{{.}}`, `javascript:alert(1)`} {
+		s.follow("/welcome", ada, answerForm("base", "1", "", evil))
+		a := s.do(ask{path: "/welcome?step=1&next=" + url.QueryEscape(evil), cookie: ada})
+		if a.status != 200 || strings.Contains(a.body, "<script>alert") || strings.Contains(a.body, "<img src=x") {
+			t.Errorf("%s: %d", evil, a.status)
+		}
+	}
+}
