@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -121,15 +119,9 @@ func (l launchCheck) disk() admin.Finding {
 
 func (l launchCheck) backup() admin.Finding {
 	const name, fix = "Backup", "Run: sselfie backup; the job of that name does it every night."
-	files, err := filepath.Glob(filepath.Join(sqlite.BackupFolder(l.h.config.databasePath()), "*.db"))
-	if err != nil || len(files) == 0 {
+	last, ok := lastBackup(sqlite.BackupFolder(l.h.config.databasePath()))
+	if !ok {
 		return finding(name, admin.Warning, "there is none yet", fix)
-	}
-	var last time.Time
-	for _, f := range files {
-		if info, err := os.Stat(f); err == nil && info.ModTime().After(last) {
-			last = info.ModTime()
-		}
 	}
 	age := l.h.wall.Now().Sub(last)
 	if age > 36*time.Hour {

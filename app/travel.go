@@ -30,7 +30,7 @@ func (t travel) Advance(ctx context.Context, to time.Time) ([]web.Ran, error) {
 	if to.Before(from) {
 		return nil, core.FieldError(op, "to", "The clock only moves forward; it is "+from.Format(time.RFC3339)+" already.")
 	}
-	ran, err := t.h.runner.Walk(ctx, from, to, jobs.Journey{Set: t.set, Settle: t.settle, Next: t.next})
+	ran, err := t.h.runner.Walk(ctx, from, to, jobs.Journey{Set: t.set, Settle: t.settle, Next: t.next, Keep: t.keep})
 	out := make([]web.Ran, 0, len(ran))
 	for _, r := range ran {
 		out = append(out, web.Ran{Job: string(r.Job), At: r.At, Processed: r.Processed})
@@ -40,23 +40,38 @@ func (t travel) Advance(ctx context.Context, to time.Time) ([]web.Ran, error) {
 
 // set moves the clock, never backwards: it has gone on while the last stop was
 // worked through.
-func (t travel) set(ctx context.Context, to time.Time) error {
-	if to.Before(t.h.clock.Now()) {
-		return nil
+func (t travel) set(_ context.Context, to time.Time) error {
+	if !to.Before(t.h.clock.Now()) {
+		t.h.clock.Set(to)
 	}
-	return t.h.keepOffset(ctx, t.h.clock.Set(to))
+	return nil
 }
 
+// keep stores how far the clock was moved, for the next start.
+func (t travel) keep(ctx context.Context) error { return t.h.keepOffset(ctx, t.h.clock.Offset()) }
+
 // settle lets the gateway do and report what is due, and sends what that and the
-// jobs promised.
+// jobs promised. Most moments of a year ask for neither.
 func (t travel) settle(ctx context.Context, at time.Time) error {
 	if t.h.money != nil && t.h.money.gate != nil {
-		if err := t.h.money.gate.Advance(ctx, at); err != nil {
-			return err
+		if due, ok := t.h.money.gate.NextDue(); ok && !due.After(at) {
+			if err := t.keep(ctx); err != nil {
+				return err
+			}
+			if err := t.h.money.gate.Advance(ctx, at); err != nil {
+				return err
+			}
 		}
 	}
 	if t.h.outbox == nil {
 		return nil
+	}
+	// Whoever was promised something while the sender rests gets it now, too.
+	if due, ok, err := t.h.db.NextMailDue(ctx); err != nil || !ok || due.After(at) {
+		return err
+	}
+	if err := t.keep(ctx); err != nil {
+		return err
 	}
 	_, err := t.h.outbox.DeliverDue(ctx)
 	return err

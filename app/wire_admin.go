@@ -5,6 +5,7 @@ import (
 	"sselfie/adapters/web"
 	"sselfie/core/admin"
 	"sselfie/core/credits"
+	"sselfie/core/why"
 )
 
 // desk opens the creator's pages.
@@ -19,5 +20,8 @@ func (h *house) adminDesk() *web.Admin {
 	if h.outbox != nil {
 		d.Letters = h.outbox
 	}
-	return &web.Admin{Desk: d, CronSecret: h.config.Cron.Secret, Checks: launchCheck{h}, Warnings: h.warnings}
+	explain := &why.Service{
+		Read: h.db, Onboarding: h.reception.onboarding, Flags: h.reception.flags, Clock: h.clock, Fold: h.fold, Grace: h.config.GracePeriod,
+	}
+	return &web.Admin{Desk: d, Why: explain, CronSecret: h.config.Cron.Secret, Checks: launchCheck{h}, Warnings: h.warnings}
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"sselfie/adapters/sqlite"
@@ -64,8 +66,27 @@ func (h *house) observeJob(r jobs.Run, took time.Duration) {
 	h.stats.GetOrCreateGauge(`sselfie_job_last_run_timestamp_seconds{job="`+string(r.Job)+`"}`, nil).Set(float64(r.FinishedAt.Unix()))
 }
 
+// copyAgain is how old a copy is at least before time travel makes another.
+const copyAgain = 10 * time.Second
+
+// lastBackup returns when the newest copy was made, by the wall clock.
+func lastBackup(folder string) (last time.Time, ok bool) {
+	files, _ := filepath.Glob(filepath.Join(folder, "*.db")) // the pattern is sound
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil && info.ModTime().After(last) {
+			last, ok = info.ModTime(), true
+		}
+	}
+	return last, ok
+}
+
 func (h *house) backUp(ctx context.Context, _ time.Time) (jobs.Counts, error) {
 	folder := sqlite.BackupFolder(h.config.databasePath())
+	if last, ok := lastBackup(folder); ok && h.config.Demo && h.wall.Now().Sub(last) < copyAgain {
+		// Time travels: the copy that this run would make is there, from a moment
+		// ago by the wall clock.
+		return jobs.Counts{Processed: 1}, nil
+	}
 	if _, err := h.db.Backup(ctx, folder); err != nil {
 		return jobs.Counts{Failed: 1}, err
 	}

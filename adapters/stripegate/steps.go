@@ -3,6 +3,7 @@ package stripegate
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -190,6 +191,15 @@ func (g *Gateway) NextDue() (at time.Time, ok bool) {
 		at, ok = time.Unix(first, 0).UTC(), first != never
 	})
 	return at, ok
+}
+
+// Undelivered reports whether there is an event that the site has not taken: it
+// waits, was dropped or was given up.
+func (g *Gateway) Undelivered() (missing bool) {
+	g.view(func() {
+		missing = slices.ContainsFunc(g.s.Events, func(e *event) bool { return !e.delivered() })
+	})
+	return missing
 }
 
 func (g *Gateway) nextDelivery(to int64) int64 {

@@ -21,6 +21,9 @@ type Tally struct {
 	Processed, Skipped, Failed int
 }
 
+// catchUpQuiet is for how long nothing may have happened before that is noted.
+const catchUpQuiet = 24 * time.Hour
+
 // CatchUp walks Stripe's list of events since it last got to the end, so that
 // what the webhook missed is applied, and then tries what is parked or failed
 // once more. Where it stopped is kept only after a whole walk.
@@ -55,7 +58,8 @@ func (s *Service) CatchUp(ctx context.Context) (Tally, error) {
 		}
 		return nil
 	})
-	if walk == nil {
+	// A quiet hour needs no note: looking at it again finds it quiet.
+	if walk == nil && (t != (Tally{}) || start.Sub(since) > catchUpQuiet) {
 		walk = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
 			return tx.SaveSetting(ctx, catchUpCursor, start.Format(time.RFC3339), start)
 		})

@@ -69,12 +69,6 @@ func (r *Runner) RunDue(ctx context.Context, now time.Time) ([]Ran, error) {
 		return nil, nil
 	}
 	defer r.turn.Unlock()
-	return r.runDue(ctx, now, false)
-}
-
-// runDue runs what is due. A job that somebody runs by hand just now is waited
-// for, or left to the next tick.
-func (r *Runner) runDue(ctx context.Context, now time.Time, wait bool) ([]Ran, error) {
 	var ran []Ran
 	for _, job := range r.Jobs {
 		if ctx.Err() != nil {
@@ -89,7 +83,7 @@ func (r *Runner) runDue(ctx context.Context, now time.Time, wait bool) ([]Ran, e
 			continue
 		}
 		run := Run{Job: job.Name, ScheduledFor: slot, StartedAt: now, Trigger: BySchedule}
-		done, did, failure, err := r.run(ctx, job, run, now, wait)
+		done, did, failure, err := r.run(ctx, job, run, now)
 		if did {
 			told := Ran{Job: job.Name, At: now, Processed: done.Counts.Processed}
 			if failure != nil {
@@ -128,7 +122,7 @@ func (r *Runner) RunByHand(ctx context.Context, name Name) (Report, error) {
 	}
 	now := r.Clock.Now()
 	start := r.Wall.Now()
-	done, did, failure, err := r.run(ctx, r.Jobs[i], Run{Job: name, ScheduledFor: now.Truncate(time.Millisecond), StartedAt: now, Trigger: ByHand}, now, false)
+	done, did, failure, err := r.run(ctx, r.Jobs[i], Run{Job: name, ScheduledFor: now.Truncate(time.Millisecond), StartedAt: now, Trigger: ByHand}, now)
 	if !did && err != nil {
 		return Report{}, err
 	}
@@ -151,14 +145,9 @@ func (r *Runner) names() string {
 
 // run claims and does one run. did is false when it never began, failure is
 // what the work said, err what kept the run from being done or recorded.
-func (r *Runner) run(ctx context.Context, job Job, run Run, now time.Time, wait bool) (_ Run, did bool, failure, err error) {
-	for !r.begin(job.Name) {
-		if !wait {
-			return run, false, nil, &core.Error{Code: core.Conflict, Op: "jobs.run", Message: fmt.Sprintf("The job %s is running already.", job.Name)}
-		}
-		if err := r.idle(ctx, job.Name); err != nil {
-			return run, false, nil, err
-		}
+func (r *Runner) run(ctx context.Context, job Job, run Run, now time.Time) (_ Run, did bool, failure, err error) {
+	if !r.begin(job.Name) {
+		return run, false, nil, &core.Error{Code: core.Conflict, Op: "jobs.run", Message: fmt.Sprintf("The job %s is running already.", job.Name)}
 	}
 	defer r.end(job.Name)
 	claimed := false

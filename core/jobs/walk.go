@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sselfie/core"
@@ -17,7 +18,13 @@ type Journey struct {
 	// falls due, a mail's next try or a renewal; ok is false when nothing waits.
 	// May be nil.
 	Next func(ctx context.Context, t time.Time) (due time.Time, ok bool, err error)
+	// Keep is called whenever runs were written, and at the end: for what must not
+	// fall behind them, the stored clock. May be nil.
+	Keep func(ctx context.Context) error
 }
+
+// stop is one moment of a journey at which something falls due.
+type stop struct{ at time.Time }
 
 // Walk moves the time from from to to: it stops wherever a job or something else
 // falls due, sets the clock to that moment, and does there what the moment asks
@@ -30,38 +37,40 @@ func (r *Runner) Walk(ctx context.Context, from, to time.Time, j Journey) ([]Ran
 	r.turn.Lock()
 	defer r.turn.Unlock()
 	var ran []Ran
-	stop := func(t time.Time) error {
+	b := &book{r: r, keep: j.Keep, last: map[Name]Last{}}
+	halt := func(t time.Time) error {
 		if err := j.Set(ctx, t); err != nil {
 			return err
 		}
 		if err := j.Settle(ctx, t); err != nil { // what was promised before comes before the jobs of this moment
 			return err
 		}
-		did, err := r.runDue(ctx, t, true)
+		did, err := b.runDue(ctx, stop{t})
 		ran = append(ran, did...)
 		if err != nil {
 			return err
 		}
 		return j.Settle(ctx, t)
 	}
-	now := from
-	if err := stop(now); err != nil { // what was missed before the journey
-		return ran, err
-	}
-	for {
-		next, err := r.nextStop(ctx, now, j)
-		if err != nil {
-			return ran, err
+	err := func() error {
+		if err := halt(from); err != nil { // what was missed before the journey
+			return err
 		}
-		if next.After(to) {
-			break
+		for now := from; ; {
+			next, err := r.nextStop(ctx, now, j)
+			if err != nil {
+				return err
+			}
+			if next.After(to) {
+				return halt(to)
+			}
+			if err := halt(next); err != nil {
+				return err
+			}
+			now = next
 		}
-		if err := stop(next); err != nil {
-			return ran, err
-		}
-		now = next
-	}
-	return ran, stop(to)
+	}()
+	return ran, errors.Join(err, b.write(ctx))
 }
 
 // nextStop returns the first moment after now at which anything falls due.
