@@ -45,11 +45,12 @@ var objects = map[billing.Kind]string{
 }
 
 // Parse reads a payload whose signature was checked, or that came over our own
-// call to Stripe. It fails with core.Invalid for what is no event.
+// call to Stripe. It fails with core.Invalid for what cannot be read; an event
+// whose id and type can be comes back with those, so that somebody hears of it.
 func (r *Reader) Parse(payload []byte) (billing.Event, error) {
 	var w wireEvent
 	if err := json.Unmarshal(payload, &w); err != nil {
-		return billing.Event{}, unreadable("The body is not a Stripe event. If the endpoint sends thin events, create it again with snapshot payloads.", err)
+		return named(payload), unreadable("The body is not a Stripe event. If the endpoint sends thin events, create it again with snapshot payloads.", err)
 	}
 	if w.ID == "" || w.Type == "" || w.Object != "event" {
 		return billing.Event{}, unreadable("The body is not a Stripe event: id, type or object is missing.", nil)
@@ -60,20 +61,35 @@ func (r *Reader) Parse(payload []byte) (billing.Event, error) {
 		return ev, nil
 	}
 	if w.Data == nil || len(w.Data.Object) == 0 {
-		return billing.Event{}, unreadable("The event carries no object.", nil)
+		return named(payload), unreadable("The event carries no object.", nil)
 	}
 	var head struct {
 		Object string `json:"object"`
 		Live   *bool  `json:"livemode"`
 	}
 	if err := json.Unmarshal(w.Data.Object, &head); err != nil || (head.Object != "" && head.Object != objects[ev.Kind]) {
-		return billing.Event{}, unreadable(fmt.Sprintf("The object of %s is a %.40q.", w.Type, head.Object), err)
+		return named(payload), unreadable(fmt.Sprintf("The object of %s is a %.40q.", w.Type, head.Object), err)
 	}
 	ev.Mixed = head.Live != nil && *head.Live != w.Live
 	if err := fill(&ev, w.Data.Object); err != nil {
-		return billing.Event{}, unreadable(fmt.Sprintf("The object of %s is not readable.", w.Type), err)
+		return named(payload), unreadable(fmt.Sprintf("The object of %s is not readable.", w.Type), err)
 	}
 	return ev, nil
+}
+
+// named reads what an event that cannot be read is called, if it says so.
+func named(payload []byte) billing.Event {
+	var w struct {
+		ID     string `json:"id"`
+		Type   string `json:"type"`
+		Object string `json:"object"`
+	}
+	// A member of another type is reported after the others were read.
+	if err := json.Unmarshal(payload, &w); (err != nil && !errors.As(err, new(*json.UnmarshalTypeError))) ||
+		w.ID == "" || w.Type == "" || w.Object != "event" || len(w.ID) > 255 || len(w.Type) > 255 {
+		return billing.Event{}
+	}
+	return billing.Event{ID: core.EventID(w.ID), Type: w.Type}
 }
 
 func unreadable(message string, err error) error {

@@ -55,7 +55,7 @@ func (s *Server) postLogin(ctx context.Context, c *fiber.Ctx) error {
 	to := wish(in.Get("returnTo"))
 	out, err := s.tryLogin(ctx, c, in.Get("email"), in.Get("password"), to)
 	if err != nil {
-		form, status, err := formOf(err, map[string]string{"email": in.Get("email")})
+		form, status, err := formOf(c, err, map[string]string{"email": in.Get("email")})
 		if err != nil {
 			return err
 		}
@@ -67,12 +67,13 @@ func (s *Server) postLogin(ctx context.Context, c *fiber.Ctx) error {
 
 // formOf says a refusal in the form that it came from. Errors that are not the
 // person's to mend come back as they are.
-func formOf(err error, values map[string]string) (view.Form, int, error) {
+func formOf(c *fiber.Ctx, err error, values map[string]string) (view.Form, int, error) {
 	e := problemOf(err)
 	status := statusOf(e.Code)
 	if status >= 500 {
 		return view.Form{}, 0, err
 	}
+	sayWhen(&c.Response().Header, e, status)
 	f := view.Form{Values: values, Errors: e.Fields}
 	if len(e.Fields) == 0 {
 		f.Error = e.Message
@@ -104,7 +105,7 @@ func (s *Server) postSignUp(ctx context.Context, c *fiber.Ctx) error {
 		out, err = s.opts.People.SignUp(ctx, in.Get("email"), in.Get("password"), in.Get("name"), next, s.client(c))
 	}
 	if err != nil {
-		form, status, err := formOf(err, map[string]string{"email": in.Get("email"), "name": in.Get("name")})
+		form, status, err := formOf(c, err, map[string]string{"email": in.Get("email"), "name": in.Get("name")})
 		if err != nil {
 			return err
 		}
@@ -135,7 +136,7 @@ func (s *Server) postForgot(ctx context.Context, c *fiber.Ctx) error {
 		err = s.opts.People.Forgot(ctx, email)
 	}
 	if err != nil {
-		form, status, err := formOf(err, map[string]string{"email": email})
+		form, status, err := formOf(c, err, map[string]string{"email": email})
 		if err != nil {
 			return err
 		}
@@ -194,7 +195,7 @@ func (s *Server) postSetup(ctx context.Context, c *fiber.Ctx) error {
 	case core.Is(err, core.TokenInvalid):
 		return s.show(c, http.StatusGone, view.PasswordSetup{Expired: true})
 	case err != nil:
-		form, status, err := formOf(err, nil)
+		form, status, err := formOf(c, err, nil)
 		if err != nil {
 			return err
 		}

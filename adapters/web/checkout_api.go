@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -54,8 +55,11 @@ func (s *Server) startCheckout(door billing.Door) handler {
 	return func(ctx context.Context, c *fiber.Ctx) error {
 		const op = "web.startCheckout"
 		var in checkoutBody
-		if err := readJSON(c, &in); err != nil {
-			return err
+		// An upgrade has nothing to choose, so it needs no body.
+		if door != billing.DoorUpgrade || len(bytes.TrimSpace(c.BodyRaw())) > 0 {
+			if err := readJSON(c, &in); err != nil {
+				return err
+			}
 		}
 		who, err := s.viewer(ctx, c)
 		if err != nil {
@@ -91,6 +95,9 @@ func (s *Server) startCheckout(door billing.Door) handler {
 			User: user, Visitor: s.visitor(c),
 			Consent: billing.BuyerConsent{Immediate: in.Consent.Immediate, Marketing: string(in.Consent.Marketing), TextVersion: in.Consent.Version},
 		})
+		if core.Is(err, core.Unavailable) {
+			s.limits.checkout.giveBack(counted(s.clientAddr(c.Context()))) // it was our failure, not her try
+		}
 		if err != nil {
 			return err
 		}

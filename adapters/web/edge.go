@@ -74,7 +74,9 @@ func (s *Server) enter(rc *fasthttp.RequestCtx, path []byte) error {
 	}
 	switch string(rc.Method()) {
 	case fasthttp.MethodPost, fasthttp.MethodPut, fasthttp.MethodPatch, fasthttp.MethodDelete, fasthttp.MethodOptions:
+	case fasthttp.MethodTrace, fasthttp.MethodConnect: // no route takes them: the router says which methods there are
 	default:
+		rc.Response.Header.Set(fasthttp.HeaderAllow, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 		return &core.Error{Code: methodNotAllowed, Op: "web.enter", Message: "This server does not know that method."}
 	}
 	if enc := h.Peek(fasthttp.HeaderContentEncoding); len(enc) > 0 && !bytes.EqualFold(enc, []byte("identity")) && string(path) != webhookPath {
@@ -213,7 +215,9 @@ func (s *Server) logRequest(rc *fasthttp.RequestCtx, path, id []byte, start time
 	err, _ := rc.UserValue(failure{}).(error)
 	switch {
 	case status >= 500:
-		level = slog.LevelError
+		if level = slog.LevelError; core.Is(err, core.Unavailable) && s.refusals.tooMany(start) {
+			level = slog.LevelDebug // the disk may be what is full
+		}
 	case string(path) == "/healthz" || string(path) == "/readyz":
 		level = slog.LevelDebug
 	case status >= 400 && s.refusals.tooMany(start):
@@ -239,7 +243,7 @@ func (s *Server) logRequest(rc *fasthttp.RequestCtx, path, id []byte, start time
 	}
 	n := 5
 	if err != nil {
-		text := masked(err.Error())
+		text := brief(masked(err.Error()))
 		if status < 500 {
 			text = oneLine(text)
 		}

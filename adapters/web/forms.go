@@ -23,7 +23,7 @@ func (s *Server) postLead(ctx context.Context, c *fiber.Ctx) error {
 	}
 	err = s.capture(ctx, c, Lead{Email: in.Get("email"), Name: in.Get("name"), Source: in.Get("source"), Campaign: in.Get("campaign")}, in.Get("consent") != "")
 	if err != nil {
-		form, status, err := formOf(err, map[string]string{"email": in.Get("email"), "name": in.Get("name")})
+		form, status, err := formOf(c, err, map[string]string{"email": in.Get("email"), "name": in.Get("name")})
 		if err != nil {
 			return err
 		}

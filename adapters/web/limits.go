@@ -81,6 +81,16 @@ func (w *window) take(a netip.Addr, now time.Time) (wait time.Duration, ok bool)
 	return 0, true
 }
 
+// giveBack takes one hit of a back: what it was counted for failed here.
+func (w *window) giveBack(a netip.Addr) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s, known := w.seen[a]; known && s.count > 0 {
+		s.count--
+		w.seen[a] = s
+	}
+}
+
 // forget makes room: what has ended goes first, then whoever the map names.
 func (w *window) forget(now time.Time) {
 	for a, s := range w.seen {

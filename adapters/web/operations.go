@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"html"
 	"strings"
@@ -63,7 +64,12 @@ func (s *Server) readyz(ctx context.Context, c *fiber.Ctx) error {
 		s.ready.until = now.Add(readinessTime)
 	}
 	if s.ready.err != nil {
-		return &core.Error{Code: core.Unavailable, Op: "web.readyz", Message: "The database does not answer as it should.", Err: s.ready.err}
+		e := &core.Error{Code: core.Unavailable, Op: "web.readyz", Message: "The database does not answer as it should.", Err: s.ready.err}
+		var known *core.Error
+		if errors.As(s.ready.err, &known) && known.Code == core.Unavailable && known.Message != "" {
+			e.Message = known.Message // what to do about it: who asks here is the operator
+		}
+		return e
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.JSON(fiber.Map{"status": "ready"})
@@ -156,7 +162,7 @@ func (s *Server) sendAsset(c *fiber.Ctx, name string) error {
 
 // favicon is GET /favicon.ico, which browsers ask for whatever a page says.
 func (s *Server) favicon(c *fiber.Ctx) error {
-	for _, name := range []string{"favicon.ico", "favicon.svg", "art/favicon.svg", "favicon.png"} {
+	for _, name := range []string{"favicon.ico", "favicon.svg", "favicon.png", "icon.svg"} {
 		if _, ok := s.opts.Pages.Assets().Open(name); ok {
 			return s.sendAsset(c, name)
 		}

@@ -97,13 +97,15 @@ type Billing interface {
 	Status(ctx context.Context, session string) (billing.CheckoutStatus, error)
 	Portal(ctx context.Context, user core.UserID) (string, error)
 	Apply(ctx context.Context, ev billing.Event, payload []byte) (billing.Outcome, error)
+	// RecordUnreadable keeps a signed event that cannot be read as a failure.
+	RecordUnreadable(ctx context.Context, id core.EventID, kind string, payload []byte, cause error)
 }
 
 // Payloads reads what Stripe sends.
 type Payloads interface {
 	// Read checks the signature before it looks at the payload.
 	// core.InvalidSignature: forged, stale or unsigned. core.Invalid: signed,
-	// but unreadable.
+	// but unreadable; the event then has id and type, if it says them.
 	Read(payload []byte, signature string) (billing.Event, error)
 }
 

@@ -106,13 +106,7 @@ func (s *Server) fail(rc *fasthttp.RequestCtx, err error) {
 	status := statusOf(e.Code)
 	rc.SetUserValue(failure{}, err)
 	h := &rc.Response.Header
-	if wait, ok := e.Extra["retryAfter"].(int); ok {
-		h.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(wait))
-	} else if status == http.StatusTooManyRequests {
-		h.Set(fasthttp.HeaderRetryAfter, "60")
-	} else if status == http.StatusServiceUnavailable {
-		h.Set(fasthttp.HeaderRetryAfter, "5")
-	}
+	sayWhen(h, e, status)
 	rc.Response.ResetBody()
 	rc.SetStatusCode(status)
 	h.Set(fasthttp.HeaderCacheControl, "no-store")
@@ -137,6 +131,17 @@ func (s *Server) fail(rc *fasthttp.RequestCtx, err error) {
 	}
 	h.SetContentType("application/problem+json")
 	rc.SetBody(problemJSON(e, status, message, id))
+}
+
+// sayWhen tells a client that is to come back when to.
+func sayWhen(h *fasthttp.ResponseHeader, e *core.Error, status int) {
+	if wait, ok := e.Extra["retryAfter"].(int); ok {
+		h.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(wait))
+	} else if status == http.StatusTooManyRequests {
+		h.Set(fasthttp.HeaderRetryAfter, "60")
+	} else if status == http.StatusServiceUnavailable {
+		h.Set(fasthttp.HeaderRetryAfter, "5")
+	}
 }
 
 // failure is the key under which the request's error waits for the log line.
@@ -172,6 +177,20 @@ func problemJSON(e *core.Error, status int, message, id string) []byte {
 // masked hides addresses and what looks like a secret in a text for the log.
 func masked(s string) string {
 	return secretShape.ReplaceAllString(mailShape.ReplaceAllString(s, "***@***"), "***")
+}
+
+// brief says each part of a chain of errors once: every layer adds its sentence
+// for the person, and most are the same sentence.
+func brief(text string) string {
+	seen := map[string]bool{}
+	var parts []string
+	for part := range strings.SplitSeq(text, ": ") {
+		if !seen[part] {
+			seen[part] = true
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ": ")
 }
 
 // oneLine makes a text fit for one log line.

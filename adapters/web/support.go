@@ -47,7 +47,7 @@ func (s *Server) postContact(ctx context.Context, c *fiber.Ctx) error {
 		ticket, err = s.opts.Desk.Write(ctx, note)
 	}
 	if err != nil {
-		form, status, err := formOf(err, values)
+		form, status, err := formOf(c, err, values)
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (s *Server) postWithdraw(ctx context.Context, c *fiber.Ctx) error {
 		v.Step = "confirm"
 	}
 	if err != nil {
-		form, status, err := formOf(err, v.Form.Values)
+		form, status, err := formOf(c, err, v.Form.Values)
 		if err != nil {
 			return err
 		}

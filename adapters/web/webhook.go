@@ -37,6 +37,9 @@ func (s *Server) webhook(ctx context.Context, c *fiber.Ctx) error {
 	}
 	if err != nil {
 		s.counted.events["unreadable"].Inc()
+		if ev.ID != "" {
+			s.opts.Billing.RecordUnreadable(ctx, ev.ID, ev.Type, payload, err)
+		}
 		return err
 	}
 	outcome, err := s.opts.Billing.Apply(ctx, ev, payload)

@@ -195,6 +195,12 @@ func compact(keys []string) []string {
 	return out
 }
 
+// RecordUnreadable keeps a genuine event that nobody here can read as a failure,
+// so that the creator sees it in the list. What was applied before stays so.
+func (s *Service) RecordUnreadable(ctx context.Context, id core.EventID, kind string, payload []byte, cause error) {
+	s.recordFailure(ctx, Event{ID: id, Type: kind, At: s.Clock.Now()}, payload, cause)
+}
+
 func (s *Service) recordFailure(ctx context.Context, ev Event, payload []byte, cause error) {
 	// A second failure leaves the first one's answer as it is: the sender hears
 	// 500 either way and comes again.
