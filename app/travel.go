@@ -96,3 +96,16 @@ func (t travel) next(ctx context.Context, after time.Time) (first time.Time, ok 
 	}
 	return first, ok, nil
 }
+
+// coming is the next moment at which something happens that is not there every
+// hour: a daily job, a renewal, a mail.
+func (t travel) coming(ctx context.Context) (first time.Time, ok bool, err error) {
+	now := t.h.clock.Now()
+	first, ok, err = t.next(ctx, now)
+	for _, job := range t.h.runner.Jobs {
+		if at := job.Schedule.Next(now); job.Schedule.Every > time.Hour && (!ok || at.Before(first)) {
+			first, ok = at, true
+		}
+	}
+	return first, ok, err
+}

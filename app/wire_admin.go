@@ -8,7 +8,7 @@ import (
 	"sselfie/core/why"
 )
 
-// desk opens the creator's pages.
+// adminDesk opens the creator's pages.
 func (h *house) adminDesk() *web.Admin {
 	d := &admin.Service{
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) admin.Tx { return tx }), Read: h.db,
@@ -23,5 +23,9 @@ func (h *house) adminDesk() *web.Admin {
 	explain := &why.Service{
 		Read: h.db, Onboarding: h.reception.onboarding, Flags: h.reception.flags, Clock: h.clock, Fold: h.fold, Grace: h.config.GracePeriod,
 	}
-	return &web.Admin{Desk: d, Why: explain, CronSecret: h.config.Cron.Secret, Checks: launchCheck{h}, Warnings: h.warnings}
+	a := &web.Admin{Desk: d, Why: explain, CronSecret: h.config.Cron.Secret, Checks: launchCheck{h}, Warnings: h.warnings, Strangers: h.config.DemoPublic}
+	if h.config.Demo {
+		a.NextDue = travel{h}.coming
+	}
+	return a
 }

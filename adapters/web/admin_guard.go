@@ -30,6 +30,12 @@ type Admin struct {
 	Warnings func() []view.Notice
 	// CronSecret opens /api/cron; "" leaves it closed.
 	CronSecret string
+	// NextDue is the next moment at which something happens that is not there
+	// every hour; demo mode only. May be nil.
+	NextDue func(ctx context.Context) (at time.Time, found bool, err error)
+	// Strangers says that a demo is open to more than this machine: then only
+	// admins come to the local gateway's desk.
+	Strangers bool
 }
 
 // Explainer says why a customer has what she has.

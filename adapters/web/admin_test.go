@@ -218,3 +218,54 @@ func TestCronTakesItsSecretOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) { c.shop.play(t, c.scenario) })
 	}
 }
+
+func TestOnlyAdminsMoveMoneyInAnOpenDemo(t *testing.T) {
+	s, ada := openDesk(t, demo, func(o *web.Options) { o.Admin.Strangers = true })
+	eve := s.signUp("eve@x.test")
+	for path, desk := range map[string]bool{
+		"GET /gateway/": true, "GET /gateway/events/evt_1": true, "POST /gateway/faults": true, "POST /gateway/desk/charges/ch_1/refund": true,
+		"GET /gateway/c/cs_1": false, "POST /gateway/c/cs_1/pay": false, "GET /gateway/v3.js": false, "GET /gateway/portal/bps_1": false,
+	} {
+		method, path, _ := strings.Cut(path, " ")
+		want := map[bool]int{true: 303, false: 200}[desk]
+		if a := s.do(ask{method: method, path: path}); a.status != want {
+			t.Errorf("%s %s for a visitor: %d", method, path, a.status)
+		}
+		if desk {
+			want = 404
+		}
+		if a := s.do(ask{method: method, path: path, cookie: eve}); a.status != want {
+			t.Errorf("%s %s for a customer: %d", method, path, a.status)
+		}
+		if a := s.do(ask{method: method, path: path, cookie: ada}); a.status != 200 {
+			t.Errorf("%s %s for an admin: %d", method, path, a.status)
+		}
+	}
+	local, _ := openDesk(t, demo)
+	if a := local.get("/gateway/"); a.status != 200 {
+		t.Errorf("on one's own machine: %d", a.status)
+	}
+}
+
+func TestATimeLineTellsWhatHappened(t *testing.T) {
+	s, _ := openDesk(t, demo)
+	s.buy("bio_glowup", "buyer@x.test", "")
+	for path, want := range map[string]string{
+		"/dev/timeline":                       "view.Timeline",
+		"/dev/timeline?email=nobody@x.test":   `"Unknown":true`,
+		"/dev/timeline?email=%20BUYER@x.test": "Paid for bio_glowup",
+	} {
+		if a := s.get(path); a.status != 200 || !strings.Contains(a.body, want) {
+			t.Errorf("%s: %d, lacks %q: %.500s", path, a.status, want, a.body)
+		}
+	}
+	body := s.get("/dev/timeline?email=buyer@x.test").body
+	at := -1
+	for _, w := range []string{"checkout.session.completed", "Paid for bio_glowup", "+25 credits", "purchase mail queued"} {
+		i := strings.Index(body, w)
+		if i < at {
+			t.Errorf("%q is not there, or told too early: %.900s", w, body)
+		}
+		at = i
+	}
+}

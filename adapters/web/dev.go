@@ -36,12 +36,15 @@ func (s *Server) developer() {
 		s.app.Get("/dev/mailbox/:id", s.do(s.mailPage))
 		s.app.Get("/dev/mailbox/:id/frame", s.do(s.mailFrame))
 	}
+	if s.opts.Admin != nil {
+		s.app.Get("/dev/timeline", s.do(s.timeline))
+	}
 	if s.opts.Travel != nil {
 		s.app.Get("/dev/clock", s.do(s.clock))
 		s.app.Post("/dev/clock/advance", s.within(travelTimeout, s.advance))
 	}
 	if s.opts.Gateway != nil {
-		pages := adaptor.HTTPHandler(s.opts.Gateway)
+		pages := s.guarded(adaptor.HTTPHandler(s.opts.Gateway))
 		s.app.Get("/gateway/*", pages).Post("/gateway/*", pages)
 	}
 }
@@ -151,6 +154,12 @@ func (s *Server) advance(ctx context.Context, c *fiber.Ctx) error {
 			return core.FieldError(op, "by", `Give a time span from 0 to 20 years, for example "72h" or "3d".`)
 		}
 		to = s.opts.Travel.Now().Add(by)
+	case in.To == "next":
+		at, err := s.nextDue(ctx)
+		if err != nil {
+			return err
+		}
+		to = at
 	default:
 		t, err := time.Parse(time.RFC3339, in.To)
 		if err != nil {

@@ -11,7 +11,7 @@ if (form) {
       const res = await fetch(form.action, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json" },
-        body: JSON.stringify({ by }),
+        body: JSON.stringify(by === "next" ? { to: by } : { by }),
       });
       const data = await res.json();
       if (!res.ok) throw new Error(data.detail);
