@@ -35,9 +35,10 @@ const (
 )
 
 // Load returns the configuration: the defaults, over them the file, over that
-// the environment. path "" means config.yaml when there is one. The error is a
-// *ConfigError with every problem.
-func Load(path string, getenv func(string) string, why Purpose) (Config, error) {
+// the environment. path "" means config.yaml when there is one. names are the
+// variables that exist, so that a misspelt one is found; getenv alone says what
+// they hold. The error is a *ConfigError with every problem.
+func Load(path string, getenv func(string) string, why Purpose, names ...string) (Config, error) {
 	r := &reader{origin: map[string]string{}}
 	c := Default()
 	named := path != ""
@@ -58,6 +59,7 @@ func Load(path string, getenv func(string) string, why Purpose) (Config, error) 
 		r.say(path, "", "cannot be read: %v", err)
 	}
 	r.environment(&c, getenv)
+	r.misspelt(&c, getenv, names)
 	c.derive()
 	r.check(&c)
 	if why == ToServe {

@@ -2,14 +2,17 @@ package app
 
 import (
 	"io"
+	"log"
 	"log/slog"
 	"net/mail"
 	"reflect"
 	"regexp"
 	"strings"
+	"time"
 )
 
-// newLog returns the program's log. Whatever goes into it passes the mask: the
+// newLog returns the program's log. Lengths of time are numbers of milliseconds,
+// and their names say so: took_ms. Whatever goes into it passes the mask: the
 // configured secrets, anything that looks like a key of Stripe's or a link's
 // token, and e-mail addresses never come out. Line breaks and terminal codes are
 // escaped by slog's own handlers.
@@ -22,6 +25,19 @@ func newLog(w io.Writer, c Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
+// takeStandardLog puts what the standard library logs, as net/http does, into
+// our log. Its logger is one for the whole process, so it is taken while a site
+// is served and given back after.
+func takeStandardLog(to *slog.Logger) (giveBack func()) {
+	was, flags := log.Writer(), log.Flags()
+	log.SetFlags(0)
+	log.SetOutput(slog.NewLogLogger(to.With("op", "go").Handler(), slog.LevelWarn).Writer())
+	return func() {
+		log.SetOutput(was)
+		log.SetFlags(flags)
+	}
+}
+
 func level(name string) slog.Level {
 	var l slog.Level
 	_ = l.UnmarshalText([]byte(name)) // the configuration admits four names only
@@ -32,7 +48,7 @@ func level(name string) slog.Level {
 type mask struct{ secrets *strings.Replacer }
 
 var (
-	keyShape   = regexp.MustCompile(`\b((?:sk|rk)_(?:live|test)|whsec)_[A-Za-z0-9_]+`)
+	keyShape   = regexp.MustCompile(`\b((?:sk|rk|cs)_(?:live|test)|whsec)_[A-Za-z0-9_]+`)
 	tokenShape = regexp.MustCompile(`([?&](?:token|client_secret|session_id|code)=)[^&\s"]+`)
 	mailShape  = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*`)
 	eitherSign = "@_="
@@ -51,6 +67,9 @@ func newMask(c Config) mask {
 // attr implements the handlers' ReplaceAttr.
 func (m mask) attr(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
+	case slog.KindDuration:
+		a.Key += "_ms"
+		a.Value = slog.Float64Value(float64(a.Value.Duration().Round(time.Microsecond)) / float64(time.Millisecond))
 	case slog.KindString:
 		a.Value = slog.StringValue(m.text(a.Value.String()))
 	case slog.KindAny:

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -47,12 +49,20 @@ type commands struct {
 type shell struct {
 	ctx            context.Context
 	getenv         func(string) string
+	names          []string // of the variables that the process has
 	stdout, stderr io.Writer
 	configFile     string
+	log            *slog.Logger // set where stderr is JSON to its last line
 }
 
 // load reads the configuration for one purpose.
-func (s *shell) load(why Purpose) (Config, error) { return Load(s.configFile, s.getenv, why) }
+func (s *shell) load(why Purpose) (Config, error) {
+	c, err := Load(s.configFile, s.getenv, why, s.names...)
+	if why == ToServe && c.Log.Format == "json" {
+		s.log = newLog(s.stderr, c)
+	}
+	return c, err
+}
 
 func (s *shell) say(format string, args ...any) { fmt.Fprintf(s.stdout, format+"\n", args...) }
 
@@ -87,9 +97,13 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		fmt.Fprintf(stderr, "sselfie: %v\nTry: sselfie --help\n", err)
 		return exitUsage
 	}
-	sh := &shell{ctx: ctx, getenv: getenv, stdout: stdout, stderr: stderr, configFile: line.Config}
+	sh := &shell{ctx: ctx, getenv: getenv, names: names(os.Environ()), stdout: stdout, stderr: stderr, configFile: line.Config}
 	if err := parsed.Run(sh); err != nil {
-		if !errors.Is(err, errSaid) {
+		switch {
+		case errors.Is(err, errSaid):
+		case sh.log != nil:
+			sh.log.Error(sentence(err), "op", "app.Run")
+		default:
 			fmt.Fprintf(stderr, "sselfie: %s\n", sentence(err))
 		}
 		return exitError

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -30,7 +31,7 @@ type serveCommand struct{}
 
 // Help implements kong.HelpProvider.
 func (serveCommand) Help() string {
-	return "Stops on SIGTERM or Ctrl-C, after it has answered what it accepted.\n\nExample: sselfie serve --config /etc/sselfie.yaml\nExample: SSELFIE_DEMO=true sselfie serve"
+	return "Stops on SIGTERM or Ctrl-C, after it has answered what it accepted.\n\nExample: sselfie serve --config /etc/sselfie.yaml\n\nExample: SSELFIE_DEMO=true sselfie serve"
 }
 
 // Run serves the site until it is told to stop.
@@ -46,6 +47,7 @@ func (serveCommand) Run(s *shell) error {
 func serve(ctx context.Context, c Config, s *shell) (err error) {
 	metrics.ExposeMetadata(true)
 	log := newLog(s.stderr, c)
+	defer takeStandardLog(log)()
 	ln, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		// Most often it is another sselfie; the lock tells that better than the port.
@@ -262,8 +264,13 @@ func (c *Config) proxies() []netip.Prefix {
 	return out
 }
 
-// greet says where to look, to a person who has just typed a command.
+// greet says where to look, to a person who has just typed a command; where logs
+// are JSON it is a machine that reads.
 func (s *shell) greet(c Config, base string) {
+	if c.Log.Format == "json" {
+		slog.New(slog.NewJSONHandler(s.stdout, nil)).Info("serving", "version", version, "url", base, "demo", c.Demo, "data_dir", c.DataDir)
+		return
+	}
 	if !c.Demo {
 		s.say("sselfie %s serves %s", version, base)
 		return

@@ -58,9 +58,9 @@ func (h *house) observeJob(r jobs.Run, took time.Duration) {
 	result := "done"
 	if r.Error != "" {
 		result = "failed"
-		h.log.Error("a job failed", "op", "jobs."+string(r.Job), "err", r.Error, "took", took.String())
+		h.log.Error("a job failed", "op", "jobs."+string(r.Job), "err", r.Error, "took", took)
 	} else {
-		h.log.Info("a job is done", "op", "jobs."+string(r.Job), "processed", r.Counts.Processed, "skipped", r.Counts.Skipped, "failed", r.Counts.Failed, "took", took.String())
+		h.log.Info("a job is done", "op", "jobs."+string(r.Job), "processed", r.Counts.Processed, "skipped", r.Counts.Skipped, "failed", r.Counts.Failed, "took", took)
 	}
 	h.stats.GetOrCreateCounter(`sselfie_job_runs_total{job="` + string(r.Job) + `",result="` + result + `"}`).Inc()
 	h.stats.GetOrCreateGauge(`sselfie_job_last_run_timestamp_seconds{job="`+string(r.Job)+`"}`, nil).Set(float64(r.FinishedAt.Unix()))
