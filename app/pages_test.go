@@ -56,7 +56,7 @@ func (w *world) sheets() []sheet {
 		{name: "studio-academy", path: "/studio?tab=academy", who: "ada"},
 		{name: "studio-upgrade", path: "/studio", who: "ada", do: openDialog("upgrade-modal"), then: `document.getElementById("upgrade-modal").open`},
 		{name: "studio-compare", path: "/studio", who: "ada", do: openDialog("compare-modal"), then: `document.getElementById("compare-modal").open`},
-		{name: "studio-new", path: "/studio", who: "new"},
+		{name: "wizard", path: "/studio", who: "new"},
 		{name: "studio-member", path: "/studio?tab=academy", who: "carmen"},
 		{name: "account", path: "/account", who: "ada", do: `document.querySelectorAll("details").forEach(d => { d.open = true })`},
 		{name: "account-member", path: "/account", who: "carmen"},
@@ -102,6 +102,13 @@ func newWorld(t *testing.T) *world {
 	w.post("/api/auth/password/forgot", `{"email":"carmen@example.com"}`, nil)
 	_, token, _ := strings.Cut(w.path("carmen@example.com", "password_reset", "/auth/password/setup"), "token=")
 	w.people["carmen"] = w.enter("/api/auth/password/setup", fmt.Sprintf(`{"token":%q,"password":"contact sheet"}`, token))
+	for _, who := range []string{"ada", "carmen"} { // past the wizard, in the studio
+		resp, err := w.people[who].Post(w.url+"/api/onboarding/dismiss", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.read(resp, nil)
+	}
 	var checkout struct{ SessionID string }
 	if code := w.post("/api/checkout/landing", `{"product":"bio_glowup","consent":{"immediate":true,"version":"1"}}`, &checkout); code != http.StatusCreated {
 		t.Fatalf("a checkout answers %d", code)

@@ -223,6 +223,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	if h.outbox != nil {
 		o.Leads = h.reception
 	}
+	o.Once = h.once
 	if c.creator() != "" && h.outbox != nil {
 		o.Desk = h.desk()
 	}

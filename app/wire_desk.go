@@ -1,6 +1,9 @@
 package app
 
 import (
+	"context"
+	"time"
+
 	"sselfie/adapters/sqlite"
 	"sselfie/core"
 	"sselfie/core/mail"
@@ -26,4 +29,14 @@ func (h *house) desk() *support.Service {
 		Post: mail.Post{IDs: h.ids, Fold: h.fold}, Creator: h.config.creator(),
 		Product: func(id core.ProductID) string { p, _ := h.catalog.Product(id); return p.Name },
 	}
+}
+
+// once implements web.Once.
+func (h *house) once(ctx context.Context, user core.UserID, what string) (first bool, err error) {
+	err = h.db.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+		n, err := tx.CountHit(ctx, "once:"+what+":"+string(user), 24*time.Hour, h.clock.Now())
+		first = n == 1
+		return err
+	})
+	return first, err
 }

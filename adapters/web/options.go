@@ -52,6 +52,7 @@ type Options struct {
 
 	Letters Letters // nil: no link of a mail ends a subscription here
 	Desk    Desk    // nil: the contact form says where to write instead
+	Once    Once    // nil: no offer opens by itself
 	Leads   Leads   // nil: who asks for the free blueprint is led to sign up
 
 	Customer *Customer // nil: no wizard, and no page or call that needs it

@@ -10,7 +10,7 @@ import (
 
 	"sselfie/adapters/web/view"
 	"sselfie/core"
-	"sselfie/core/credits"
+	"sselfie/core/billing"
 	"sselfie/core/entitlements"
 )
 
@@ -37,66 +37,36 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 		v.Tab = tab
 	}
 	if c.Query("purchase") == "success" {
-		newest := time.Time{}
-		for _, p := range pays {
-			if p.PaidAt.After(newest) && s.opts.Clock.Now().Sub(p.PaidAt) < bannerTime {
-				newest, v.Purchased = p.PaidAt, p.Product
-			}
+		if v.Purchased, err = s.purchaseBanner(ctx, who.User.ID, pays); err != nil {
+			return err
 		}
 	}
-	if st.Right.Tier < entitlements.Studio {
-		promo, err := s.bestPromo(ctx, who)
-		if err != nil {
-			return err
-		}
-		lines, err := s.opts.Reads.CreditHistory(ctx, who.User.ID, "", recentLines)
-		if err != nil {
-			return err
-		}
-		v.Upgrade = &view.UpgradeOffer{
-			Trigger: upgradeTrigger(st.Balance, lines), Promo: promo, Spent30d: spentSince(lines, s.opts.Clock.Now().AddDate(0, 0, -30)),
-		}
+	gate := gates[v.Tab]
+	if v.Tab == "feed" && slices.Contains(v.Owned, "nine_post_feed") {
+		gate = "" // what was bought opens its own
+	}
+	if v.Upgrade, err = s.upgradeOffer(ctx, who, st, gate); err != nil {
+		return err
 	}
 	return s.show(c, http.StatusOK, v)
 }
 
-// recentLines is how much of the ledger the upgrade offer looks at.
-const recentLines = 100
-
-// lowBalance is where credits may be running low.
-const lowBalance = 30
-
-// upgradeTrigger picks the sentence of the offer from the newest lines of the
-// ledger: credits are out, or run low: below 30 and below half of the last
-// grant, after at least one spend (product.md, Upgrade to Studio).
-func upgradeTrigger(balance int, lines []credits.Entry) string {
-	spent, grant := false, 0
-	for _, e := range lines {
-		switch {
-		case e.Type == credits.Spend:
-			spent = true
-		case e.Amount > 0 && e.Type != credits.GiveBack && grant == 0:
-			grant = e.Amount
+// purchaseBanner returns the newest purchase of the last day, the first time it is
+// asked for; a reload greets nobody.
+func (s *Server) purchaseBanner(ctx context.Context, user core.UserID, pays []billing.Payment) (core.ProductID, error) {
+	var newest billing.Payment
+	for _, p := range pays {
+		if p.PaidAt.After(newest.PaidAt) && s.opts.Clock.Now().Sub(p.PaidAt) < bannerTime {
+			newest = p
 		}
 	}
-	switch {
-	case balance == 0:
-		return "credits_out"
-	case spent && balance < lowBalance && 2*balance < grant:
-		return "credits_low"
+	if newest.ID == "" || s.opts.Once == nil {
+		return newest.Product, nil
 	}
-	return "button"
-}
-
-// spentSince sums what was spent, less what was given back.
-func spentSince(lines []credits.Entry, since time.Time) int {
-	n := 0
-	for _, e := range lines {
-		if (e.Type == credits.Spend || e.Type == credits.GiveBack) && e.At.After(since) {
-			n -= e.Amount
-		}
+	if first, err := s.opts.Once(ctx, user, "bought:"+string(newest.ID)); err != nil || !first {
+		return "", err
 	}
-	return max(n, 0)
+	return newest.Product, nil
 }
 
 // bestPromo returns the first promotion that counts for this customer, nil for

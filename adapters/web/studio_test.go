@@ -2,31 +2,31 @@ package web
 
 import (
 	"testing"
+	"time"
 
 	"sselfie/core/credits"
 )
 
-func TestUpgradeTrigger(t *testing.T) {
-	grant := func(n int) credits.Entry { return credits.Entry{Type: credits.Purchase, Amount: n} }
-	spend := credits.Entry{Type: credits.Spend, Amount: -1}
-	back := credits.Entry{Type: credits.GiveBack, Amount: 500}
+func TestUsageOfALedger(t *testing.T) {
+	now := time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC)
+	at := func(days int) time.Time { return now.AddDate(0, 0, -days) }
+	line := func(kind credits.Type, n, days int) credits.Entry {
+		return credits.Entry{Type: kind, Amount: n, At: at(days)}
+	}
 	for name, c := range map[string]struct {
-		balance int
-		lines   []credits.Entry
-		want    string
+		lines []credits.Entry
+		want  usage
 	}{
-		"nothing left":                           {0, []credits.Entry{spend, grant(2)}, "credits_out"},
-		"below 30 and half, after a spend":       {24, []credits.Entry{spend, grant(50)}, "credits_low"},
-		"half is not below half":                 {25, []credits.Entry{spend, grant(50)}, "button"},
-		"nothing spent yet":                      {2, []credits.Entry{grant(50)}, "button"},
-		"30 is not low":                          {30, []credits.Entry{spend, grant(200)}, "button"},
-		"the last grant counts, not the largest": {10, []credits.Entry{spend, grant(12), grant(200)}, "button"},
-		"what was given back is no grant":        {10, []credits.Entry{back, spend, grant(15)}, "button"},
-		"a ledger without lines":                 {2, nil, "button"},
+		"a ledger without lines":                 {nil, usage{}},
+		"the last grant counts, not the largest": {[]credits.Entry{line(credits.Purchase, 12, 1), line(credits.Purchase, 200, 2)}, usage{lastGrant: 12}},
+		"what was given back is no grant":        {[]credits.Entry{line(credits.GiveBack, 20, 1), line(credits.Spend, -20, 1), line(credits.Purchase, 50, 3)}, usage{lastGrant: 50, spent: true}},
+		"a month is thirty days":                 {[]credits.Entry{line(credits.Spend, -3, 29), line(credits.Spend, -9, 31), line(credits.Purchase, 50, 40)}, usage{lastGrant: 50, spent: true, month: 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := upgradeTrigger(c.balance, c.lines); got != c.want {
-				t.Fatalf("%s, want %s", got, c.want)
+			var got usage
+			got.add(c.lines, at(30))
+			if got != c.want {
+				t.Fatalf("%+v, want %+v", got, c.want)
 			}
 		})
 	}

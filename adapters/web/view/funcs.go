@@ -57,6 +57,7 @@ func funcs(s *set) template.FuncMap {
 		"less":       func(a, b core.Money) core.Money { return core.Money{Minor: a.Minor - b.Minor, Currency: a.Currency} },
 		"times":      times,
 		"packs":      packs,
+		"usual":      usual,
 		"per":        per,
 		"date":       func(t time.Time) string { return t.UTC().Format("2 January 2006") },
 		"datetime":   func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04") + " UTC" },

@@ -224,7 +224,7 @@ type Frame struct {
 // sentence: "credits_low", "credits_out", "feature_gate", "button".
 type UpgradeOffer struct {
 	Trigger  string
-	Feature  string // what was asked for when Trigger is feature_gate: "academy", "feed"
+	Feature  string // what was asked for when Trigger is feature_gate: "academy", "feed_planner_full"
 	Promo    *Promo
 	OpenNow  bool // the modal opens by itself; the handler knows that it is the first time today
 	Spent30d int  // credits spent in the last 30 days, pre-fills the calculator

@@ -14,15 +14,7 @@ document.addEventListener("click", (e) => {
   if (e.target instanceof HTMLDialogElement) e.target.close();
 });
 
-// At most one opens by itself. The server says when; that it was today is kept
-// here as well, because a page may be opened in two tabs.
+// At most one opens by itself, at most once a day: the server keeps count, so
+// that nothing has to be kept here.
 const now = document.querySelector("dialog[data-open-now]");
-const today = new Date().toISOString().slice(0, 10);
-if (now) {
-  let shown = null;
-  try {
-    shown = localStorage.getItem("upgrade-shown");
-    localStorage.setItem("upgrade-shown", today);
-  } catch { /* storage may be off: the server's word stands */ }
-  if (shown !== today) now.showModal();
-}
+if (now) now.showModal();
