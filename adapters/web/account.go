@@ -114,7 +114,11 @@ func (s *Server) accountPage(ctx context.Context, c *fiber.Ctx, who *signedIn) e
 	if next != "" {
 		v.OlderURL = "/account?before=" + url.QueryEscape(next)
 	}
-	return s.show(c, http.StatusOK, v)
+	status, err := s.more(ctx, c, who, &v)
+	if err != nil {
+		return err
+	}
+	return s.show(c, max(status, http.StatusOK), v)
 }
 
 // membership is the customer's Studio as it stands, nil when there never was one.

@@ -56,4 +56,7 @@ func (s *Server) customerRoutes() {
 	api.Post("/blueprint/state", s.do(s.saveBlueprint))
 	api.Get("/training/status", s.do(s.trainingStatus))
 	api.Get("/academy/courses", s.do(s.courses))
+
+	s.accountRoutes()
+	s.app.Get(freePath, s.followLead)
 }

@@ -41,7 +41,7 @@ func (s *Server) edge(rc *fasthttp.RequestCtx) {
 	rc.Response.Header.SetCanonical(requestIDName, id)
 	dressed := false
 	defer func() { s.leave(rc, path, id, start, dressed, recover()) }()
-	if p, ok := s.public[string(path)]; ok && (rc.IsGet() || rc.IsHead()) && bytes.Equal(rc.Host(), s.host) {
+	if p, ok := s.public[string(path)]; ok && (rc.IsGet() || rc.IsHead()) && bytes.Equal(rc.Host(), s.host) && !follows(rc, path) {
 		if err := p.serve(rc, id); err != nil {
 			s.fail(rc, err)
 		} else {

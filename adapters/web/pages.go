@@ -118,8 +118,8 @@ func (s *Server) chrome(who *signedIn, st standing) view.Chrome {
 	if !who.User.AddressLostAt.IsZero() && who.User.Email == "" {
 		c.Notice = append(c.Notice, view.Notice{
 			Tone: view.Warning, Title: "Your e-mail address was claimed by its owner",
-			Text:   "Somebody bought with the address that you signed up with and had never confirmed. This account keeps its credits and purchases, without an address. Write to us to add one of your own.",
-			Action: "Write to us", Href: "/contact",
+			Text:   "Somebody bought with the address that you signed up with and had never confirmed. This account keeps its credits and purchases, without an address. Give one of your own, or you cannot log in again.",
+			Action: "Give an address", Href: "/account#h-email",
 		})
 	}
 	return c

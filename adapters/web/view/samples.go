@@ -80,6 +80,7 @@ func Samples(site Site) []Sample {
 		{"unsubscribe-invalid", Unsubscribe{State: "invalid"}},
 	}
 	out = append(out, wizardSamples(in)...)
+	out = append(out, accountSamples(in, at)...)
 	for _, p := range site.Catalog.Products {
 		if p.Page != "" {
 			out = append(out, Sample{"landing-" + p.Slug(), Landing{Product: p.ID}})

@@ -171,6 +171,7 @@ type Account struct {
 	Purchases      []Purchase   // newest first
 	CanExport      bool         // GET /api/account/export exists
 	CanDelete      bool         // POST /api/account/delete exists
+	More           *AccountMore // nil: nothing of it can be changed here
 }
 
 // CreditLine is one line of the ledger as its owner reads it.
