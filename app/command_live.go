@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -46,7 +47,11 @@ func (verifyCommand) Run(s *shell) error {
 	for _, f := range found {
 		s.say("%s", f)
 	}
-	if len(found) > 0 {
+	switch len(found) {
+	case 0:
+	case 1:
+		return errors.New("1 finding")
+	default:
 		return fmt.Errorf("%d findings", len(found))
 	}
 	s.say("everything holds")
@@ -56,6 +61,9 @@ func (verifyCommand) Run(s *shell) error {
 type stripeCommand struct {
 	Setup stripeSetupCommand `cmd:"" help:"Make products, prices, promotion, portal and webhook; what is there stays."`
 }
+
+// Help implements kong.HelpProvider.
+func (stripeCommand) Help() string { return "Example: sselfie stripe setup" }
 
 type stripeSetupCommand struct{}
 
@@ -94,6 +102,11 @@ func setUpStripe(ctx context.Context, h *house, _ map[string]string) ([]string, 
 
 type adminCommand struct {
 	Create adminCreateCommand `cmd:"" help:"Make an admin, or give an account the rights and a new password."`
+}
+
+// Help implements kong.HelpProvider.
+func (adminCommand) Help() string {
+	return "Example: sselfie admin create ada@example.com < password.txt"
 }
 
 type adminCreateCommand struct {
@@ -136,6 +149,9 @@ type jobCommand struct {
 	Run jobRunCommand `cmd:"" help:"Run one job now."`
 }
 
+// Help implements kong.HelpProvider.
+func (jobCommand) Help() string { return "Example: sselfie job run backup" }
+
 type jobRunCommand struct {
 	Job string `arg:"" help:"Name of the job: backup, housekeeping, outbox, stripe-catch-up."`
 }
@@ -162,6 +178,11 @@ func runJob(ctx context.Context, h *house, v map[string]string) ([]string, error
 
 type contentCommand struct {
 	Check contentCheckCommand `cmd:"" help:"Render every page and mail with your files."`
+}
+
+// Help implements kong.HelpProvider.
+func (contentCommand) Help() string {
+	return "Example: SSELFIE_STATIC_DIR=./my-site sselfie content check"
 }
 
 type contentCheckCommand struct{}

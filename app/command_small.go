@@ -22,9 +22,27 @@ func (versionCommand) Run(s *shell) error {
 	return nil
 }
 
+type helpCommand struct {
+	Command []string `arg:"" optional:"" help:"The command to explain; without one, all of them."`
+}
+
+// Help implements kong.HelpProvider.
+func (helpCommand) Help() string { return "Example: sselfie help migrate up" }
+
+// Run explains a command as its own --help does.
+func (h helpCommand) Run(s *shell) error {
+	if Run(s.ctx, append(h.Command, "--help"), s.getenv, s.stdout, s.stderr) != exitFine {
+		return errSaid
+	}
+	return nil
+}
+
 type configCommand struct {
 	Print configPrintCommand `cmd:"" help:"Print every setting as it counts, secrets hidden."`
 }
+
+// Help implements kong.HelpProvider.
+func (configCommand) Help() string { return "Example: sselfie config print" }
 
 type configPrintCommand struct{}
 
@@ -48,6 +66,9 @@ type migrateCommand struct {
 	Up     migrateUpCommand     `cmd:"" help:"Bring the database to this program's version."`
 	Down   migrateDownCommand   `cmd:"" help:"Take the newest migration back; what it added is lost."`
 }
+
+// Help implements kong.HelpProvider.
+func (migrateCommand) Help() string { return "Example: sselfie migrate status" }
 
 type (
 	migrateStatusCommand struct{}

@@ -105,6 +105,9 @@ func (r *reader) check(c *Config) {
 	if c.Demo && !c.DemoPublic && !isLoopback(c.Addr) {
 		r.wrong("addr", "demo mode listens on loopback only, because it takes no real money and shows everybody's mail: use 127.0.0.1:8080, or set demo_public when the site is meant as a public sample")
 	}
+	if u, err := url.Parse(c.BaseURL); c.Demo && !c.DemoPublic && c.BaseURL != "" && err == nil && u.Host != "" && !isLoopback(net.JoinHostPort(u.Hostname(), "80")) {
+		r.wrong("base_url", "is public, but demo mode is for this machine only: remove it, or set demo_public when the site is meant as a public sample")
+	}
 	if c.DemoSeed && !c.Demo {
 		r.wrong("demo_seed", "works in demo mode only: remove it, or set demo")
 	}

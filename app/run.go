@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"sselfie/adapters/sqlite"
 	"sselfie/core"
 )
 
@@ -43,6 +44,7 @@ type commands struct {
 	Content contentCommand `cmd:"" help:"Check your own texts and pages."`
 	Health  healthCommand  `cmd:"" help:"Ask the running site whether it is ready."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+	Help    helpCommand    `cmd:"" help:"Explain a command."`
 }
 
 // shell is what a command may touch of the world around it.
@@ -83,7 +85,8 @@ func Run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	var line commands
 	parser, err := kong.New(&line,
 		kong.Name("sselfie"),
-		kong.Description("A creator's whole business in one program: landing pages, checkout, accounts, credits, mail and figures."),
+		kong.Description("A creator's whole business in one program: landing pages, checkout, accounts, credits, mail and figures.\n\n"+
+			"Example: SSELFIE_DEMO=true sselfie serve\n\nExample: sselfie help stripe setup"),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { panic(leave{code}) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
@@ -124,7 +127,7 @@ func sentence(err error) string {
 			parts = append(parts, err.Error())
 			break
 		}
-		if e.Message != "" {
+		if e.Message != "" && (!sqlite.ForVisitors(e.Message) || e.Err == nil) {
 			parts = append(parts, e.Message)
 		}
 		err = e.Err

@@ -99,7 +99,7 @@ func look(ctx context.Context, path, dsn string, fn func(pool) error) error {
 
 func damaged(path string, err error) error {
 	return problem("sqlite.Open", fmt.Sprintf(
-		"The database %s is damaged. Run `sselfie restore` with the newest file of the backups folder; the damaged file is kept.", path), err)
+		"The database %s is damaged. Run `sselfie restore` with the newest file of the backups folder; the damaged file is kept.", path), bottom(err))
 }
 
 // sourceDSN reads a file that nobody writes. Without a log beside it, it is

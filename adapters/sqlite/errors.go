@@ -54,9 +54,9 @@ func translate(op string, err error) error {
 	}
 	switch hint := hintOf(err); {
 	case hint == hintCorrupt:
-		return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: fmt.Errorf("%w (%s)", err, hint)}
+		return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: &hinted{err, hint}}
 	case hint != "":
-		return unavailable(op, fmt.Errorf("%w (%s)", err, hint))
+		return unavailable(op, &hinted{err, hint})
 	}
 	return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: err}
 }
@@ -86,6 +86,39 @@ const (
 	messageInternal    = "Something went wrong on our side. Please try again."
 	messageUnavailable = "We are busy right now. Please try again in a moment."
 )
+
+// ForVisitors reports whether message is what people at a browser read when the
+// database fails; an operator is helped by the cause alone.
+func ForVisitors(message string) bool {
+	return message == messageInternal || message == messageUnavailable
+}
+
+// hinted is an error of SQLite's with what an operator can do about it.
+type hinted struct {
+	err  error
+	hint string
+}
+
+func (h *hinted) Error() string { return fmt.Sprintf("%v (%s)", h.err, h.hint) }
+func (h *hinted) Unwrap() error { return h.err }
+
+// bottom returns what SQLite said, without our sentences around it.
+func bottom(err error) error {
+	for err != nil {
+		switch e := err.(type) {
+		case *core.Error:
+			if e.Err == nil {
+				return err
+			}
+			err = e.Err
+		case *hinted:
+			err = e.err
+		default:
+			return err
+		}
+	}
+	return nil
+}
 
 func unavailable(op string, err error) *core.Error {
 	return &core.Error{Code: core.Unavailable, Op: op, Message: messageUnavailable, Err: err}

@@ -33,7 +33,7 @@ func TakeLock(folder string) (*Lock, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer func() { _ = f.Close() }()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, problem("sqlite.TakeLock", fmt.Sprintf("Another sselfie%s works in %s. Stop it first, or give this one a data folder of its own.", owner(f), folder), err)
+			return nil, problem("sqlite.TakeLock", fmt.Sprintf("Another sselfie%s works in %s. Stop it first, or give this one a data folder of its own.", owner(f), folder), nil)
 		}
 		return nil, problem("sqlite.TakeLock", fmt.Sprintf("The data folder %s cannot be locked; it must be on a local disk.", folder), err)
 	}

@@ -279,6 +279,10 @@ func problem(op, message string, err error) *core.Error {
 	if err != nil && core.CodeOf(err) == core.Unavailable {
 		code = core.Unavailable
 	}
+	// A sentence for visitors between two for the operator says nothing.
+	if e, ok := err.(*core.Error); ok && ForVisitors(e.Message) {
+		err = e.Err
+	}
 	return &core.Error{Code: code, Op: op, Message: message, Err: err}
 }
 

@@ -72,7 +72,7 @@ func restorable(ctx context.Context, opts Options, from string) error {
 		return problem("sqlite.Restore", fmt.Sprintf("There is no file %s.", from), err)
 	}
 	if err := verify(ctx, from); err != nil {
-		return problem("sqlite.Restore", fmt.Sprintf("The file %s is not a sound copy; nothing was changed. Try an older one.", from), err)
+		return problem("sqlite.Restore", fmt.Sprintf("The file %s is not a sound copy; nothing was changed. Try an older one.", from), bottom(err))
 	}
 	if opts.Migrations == nil {
 		return nil
