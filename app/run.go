@@ -38,6 +38,10 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" help:"Copy the database, also while the site runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup in the place of the database."`
 	Stripe  stripeCommand  `cmd:"" help:"Bring Stripe in line with the catalogue."`
+
+	Reconcile reconcileCommand `cmd:"" help:"Compare with Stripe, and repair."`
+	Simulate  simulateCommand  `cmd:"" help:"Let time pass for one customer, on a copy of the database."`
+
 	Conf    configCommand  `cmd:"" name:"config" help:"Look at the configuration."`
 	Admin   adminCommand   `cmd:"" help:"Manage admins."`
 	Job     jobCommand     `cmd:"" help:"Run a job by hand."`

@@ -71,7 +71,7 @@ func (r reads) EventsOf(ctx context.Context, user core.UserID, limit int) ([]bil
 		SELECT `+eventColumns+` FROM webhook_events WHERE payload <> '' AND (
 			json_extract(payload, '$.data.object.customer') IN known OR json_extract(payload, '$.data.object.id') IN known
 			OR json_extract(payload, '$.data.object.payment_intent') IN known)
-		ORDER BY created_at, id LIMIT ?2`, user, limit)
+		ORDER BY created_at, received_at, id LIMIT ?2`, user, limit)
 }
 
 // RevenueBetween is what was paid from one time to another, less what has come

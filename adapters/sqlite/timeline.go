@@ -121,7 +121,7 @@ func (r reads) reports(ctx context.Context, user core.UserID) ([]admin.Moment, e
 }
 
 // busyRuns returns the runs of jobs that did something, or failed, between two
-// times.
+// times. Those that only keep the house in order are nobody's life.
 func (r reads) busyRuns(ctx context.Context, from, to time.Time) ([]admin.Moment, error) {
 	return all(ctx, r, func(s scanner) (admin.Moment, error) {
 		m := admin.Moment{Kind: admin.KindJob}
@@ -130,5 +130,5 @@ func (r reads) busyRuns(ctx context.Context, from, to time.Time) ([]admin.Moment
 	}, `SELECT started_at, 'The job ' || job || CASE error WHEN '' THEN ' ran' ELSE ' failed' END,
 		printf('%d done, %d passed over, %d failed', processed, skipped, failed) || CASE error WHEN '' THEN '' ELSE ': ' || error END,
 		CASE trigger WHEN 'hand' THEN 'run by hand' ELSE 'its time had come: ' || strftime('%Y-%m-%d %H:%M', scheduled_for / 1000, 'unixepoch') END
-		FROM job_runs WHERE started_at BETWEEN ? AND ? AND (processed > 0 OR failed > 0 OR error <> '') ORDER BY started_at LIMIT ?`, ms(from), ms(to), mostMoments)
+		FROM job_runs WHERE job NOT IN ('backup', 'housekeeping') AND started_at BETWEEN ? AND ? AND (processed > 0 OR failed > 0 OR error <> '') ORDER BY started_at LIMIT ?`, ms(from), ms(to), mostMoments)
 }
