@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X sselfie/app.version=$(VERSION)
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: build run test race bench fuzz lint format stripe-mock tools-npm clean \
+.PHONY: build run test race bench fuzz lint format stripe-mock tools-npm screenshots lighthouse clean \
         soak soak-kill soak-orders soak-spends soak-backup soak-fuzz
 
 build: ## the program, one static file
@@ -47,6 +47,13 @@ format:
 tools-npm: ## axe-core and html-validate, for the tests of pages
 	npm ci --prefix tools --no-audit --no-fund --ignore-scripts
 
+screenshots: ## every page, at both widths and in both schemes, into screenshots/
+	SHOTS="$(CURDIR)/screenshots" $(GO) test -count=1 -timeout 15m -run 'TestPagesInABrowser' ./app
+
+lighthouse: build ## home, a landing page and the success page: all four figures at least 95
+	npm ci --prefix tools/lighthouse --no-audit --no-fund --ignore-scripts
+	node tools/lighthouse/measure.mjs bin/sselfie
+
 # The long runs of the tests named here: the same code, more of it.
 soak: soak-kill soak-orders soak-spends soak-backup soak-fuzz
 
@@ -66,4 +73,4 @@ soak-fuzz: ## 10 minutes each
 	$(MAKE) fuzz FUZZTIME=10m
 
 clean:
-	rm -rf bin tools/node_modules
+	rm -rf bin screenshots tools/node_modules tools/lighthouse/node_modules

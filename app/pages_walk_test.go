@@ -41,7 +41,9 @@ func TestPagesInABrowser(t *testing.T) {
 					continue
 				}
 				v.visit(p)
-				v.withoutScripts(p)
+				if wide < 600 { // the markup is the same on a wide screen
+					v.withoutScripts(p)
+				}
 			}
 			v.checkTheCheck()
 		})

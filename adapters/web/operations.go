@@ -137,7 +137,7 @@ func (s *Server) sitemap(c *fiber.Ctx) error {
 
 // robots is GET /robots.txt.
 func (s *Server) robots(c *fiber.Ctx) error {
-	text := "User-agent: *\nDisallow: /api/\nDisallow: /auth/\nDisallow: /account\nDisallow: /admin\nDisallow: /checkout\nDisallow: /studio\nDisallow: /unsubscribe\n\nSitemap: " + s.opts.BaseURL + "/sitemap.xml\n"
+	text := "User-agent: *\nDisallow: /api/\nDisallow: /auth/\nDisallow: /account\nDisallow: /admin\nAllow: /checkout/success\nDisallow: /checkout\nDisallow: /studio\nDisallow: /unsubscribe\n\nSitemap: " + s.opts.BaseURL + "/sitemap.xml\n"
 	c.Set(fiber.HeaderCacheControl, "public, max-age=3600")
 	return c.SendString(text)
 }

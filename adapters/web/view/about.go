@@ -47,10 +47,12 @@ func (v Checkout) about(r *Renderer) about {
 	}
 }
 
-func (v CheckoutSuccess) about(*Renderer) about {
+// The success page tells nothing of anybody; its canonical link folds all of
+// them into the one without a session.
+func (v CheckoutSuccess) about(r *Renderer) about {
 	return about{
-		Template: "success", Body: "success", Title: "Thank you", Private: true, Bare: true,
-		Description: "Your order.", Scripts: []string{"js/success.js"}, Referrer: "no-referrer",
+		Template: "success", Body: "success", Title: "Thank you", Bare: true, Path: "/checkout/success",
+		Description: "What happens after paying at " + r.site.Brand.Name + ": the mail, the first step, and where to ask.", Scripts: []string{"js/success.js"}, Referrer: "no-referrer",
 	}
 }
 
