@@ -45,6 +45,8 @@ type commands struct {
 	Conf    configCommand  `cmd:"" name:"config" help:"Look at the configuration."`
 	Admin   adminCommand   `cmd:"" help:"Manage admins."`
 	Job     jobCommand     `cmd:"" help:"Run a job by hand."`
+	Import  importCommand  `cmd:"" help:"Bring customers over from elsewhere."`
+	Why     whyCommand     `cmd:"" help:"Say why a customer has what she has and sees what she sees."`
 	Content contentCommand `cmd:"" help:"Check your own texts and pages."`
 	Health  healthCommand  `cmd:"" help:"Ask the running site whether it is ready."`
 	Version versionCommand `cmd:"" help:"Print the version."`

@@ -16,6 +16,7 @@ import (
 	"sselfie/core/leads"
 	"sselfie/core/mail"
 	"sselfie/core/onboarding"
+	"sselfie/core/why"
 )
 
 // reception is what meets a customer: her first minute, her own data, and the
@@ -94,6 +95,13 @@ func (r *reception) web(h *house) *web.Customer {
 // Capture implements web.Leads.
 func (r *reception) Capture(ctx context.Context, l web.Lead) error {
 	return r.leads.Capture(ctx, leads.Request{Email: l.Email, Name: l.Name, Source: l.Source, Consent: true, TextVersion: r.consent})
+}
+
+// explainer says why a customer has what she has.
+func (h *house) explainer(fs *flags.Service) *why.Service {
+	return &why.Service{
+		Read: h.db, Onboarding: h.onboardingService(fs), Flags: fs, Clock: h.clock, Fold: h.fold, Grace: h.config.GracePeriod,
+	}
 }
 
 // guardFlags is the job that halts a roll-out which does harm.
