@@ -115,8 +115,20 @@ func TestBuyerPaysInTheFrame(t *testing.T) {
 
 	open()
 	wait(ready)
+	do(`window.scrollTo(0, document.body.scrollHeight)`)
 	choose("4000000000003220")
 	wait(`!!document.querySelector("iframe") && !!` + frame + `.querySelector("#approve")`)
+	// The frame is as tall as the bank's page, and where the buyer looks.
+	wait(`document.querySelector("iframe").clientHeight < 600 && document.querySelector("iframe").getBoundingClientRect().top >= 0`)
 	do(frame + `.querySelector("#approve").click()`)
 	wait(`document.title === "Success"`)
+
+	// On a telephone the list of cards is folded, and the frame as short.
+	open()
+	wait(ready)
+	wait(frame + `.querySelector("details.test").open`)
+	do(`document.querySelector("iframe").width = "350"`)
+	do(`document.querySelector("iframe").contentWindow.location.reload()`)
+	wait(ready + ` && !` + frame + `.querySelector("details.test").open`)
+	wait(`document.querySelector("iframe").clientHeight < 900`)
 }

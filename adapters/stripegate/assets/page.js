@@ -1,13 +1,14 @@
 // Tells the shop's page how tall this one is, and leaves the frame when the
 // payment is done.
 "use strict";
-const tell = () => {
+const tell = (what) => {
   if (window.parent !== window) {
-    window.parent.postMessage({ gateway: "height", height: document.documentElement.scrollHeight }, window.location.origin);
+    // The body's own height: the document is never less tall than the frame was.
+    window.parent.postMessage({ gateway: what, height: document.body.getBoundingClientRect().height }, window.location.origin);
   }
 };
-new ResizeObserver(tell).observe(document.body);
-tell();
+new ResizeObserver(() => tell("height")).observe(document.body);
+tell("page");
 const leave = document.querySelector("a[data-leave]");
 if (leave) {
   window.top.location.assign(leave.href);

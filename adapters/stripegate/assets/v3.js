@@ -28,9 +28,15 @@
     frame.height = "640";
     frame.setAttribute("frameborder", "0");
     frame.setAttribute("allow", "payment");
+    let pages = 0;
     const listen = (event) => {
       if (event.origin !== window.location.origin || event.source !== frame.contentWindow || !event.data) return;
-      if (event.data.gateway === "height" && event.data.height > 0) frame.height = String(Math.ceil(event.data.height));
+      if (event.data.height > 0) frame.height = String(Math.ceil(event.data.height));
+      if (event.data.gateway === "page") {
+        // A page that follows another may be much shorter, and begin above what is seen.
+        const top = frame.getBoundingClientRect().top;
+        if (pages++ > 0 && (top < 0 || top > window.innerHeight / 2)) frame.scrollIntoView({ block: "start" });
+      }
       if (event.data.gateway === "complete" && options.onComplete) options.onComplete();
     };
     const remove = () => {
