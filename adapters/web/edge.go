@@ -247,7 +247,7 @@ func (s *Server) logRequest(rc *fasthttp.RequestCtx, path, id []byte, start time
 		if status < 500 {
 			text = oneLine(text)
 		}
-		attrs[5] = slog.String("code", string(core.CodeOf(err)))
+		attrs[5] = slog.String("code", string(problemOf(err).Code))
 		attrs[6] = slog.String("err", text)
 		attrs[7] = slog.String("from", truncated(s.clientAddr(rc)))
 		n = 8
