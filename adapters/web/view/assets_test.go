@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"image/png"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -223,22 +225,29 @@ func TestFirstPageIsSmall(t *testing.T) {
 	}
 }
 
-// The table beside the fonts says where each file comes from; a file that was
+// docs/vendored.md says where each file comes from; a file that was
 // swapped without a word there is found here.
 func TestFontsAreTheOnesInTheTable(t *testing.T) {
-	table, err := fs.ReadFile(static.Files, "assets/fonts/README.md")
+	table, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "vendored.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	listed := map[string]string{}
-	for _, m := range regexp.MustCompile(`(?m)^\| ([a-z0-9/.-]+) \| [^|]+ \| ([0-9a-f]{64}) \|$`).FindAllStringSubmatch(string(table), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\| ([a-z0-9/.-]+) \| @[a-z/-]+ \| [0-9.]+ \| OFL-1\.1 \| ([0-9a-f]{64}) \|$`).FindAllStringSubmatch(string(table), -1) {
 		listed[m[1]] = m[2]
 	}
+	found := 0
+	defer func() {
+		if found != len(listed) {
+			t.Errorf("the table lists %d files, there are %d", len(listed), found)
+		}
+	}()
 	for _, pattern := range []string{"assets/fonts/*.woff2", "assets/og/*.ttf"} {
 		files, err := fs.Glob(static.Files, pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
 		}
+		found += len(files)
 		for _, f := range files {
 			b, err := fs.ReadFile(static.Files, f)
 			if err != nil {
