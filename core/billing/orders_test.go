@@ -219,6 +219,41 @@ func (w *world) regrets(at time.Time, ses billing.Session) {
 	}
 }
 
+// regretsBill is what comes back of a month's bill. It reports whether a dispute
+// is left open.
+func (w *world) regretsBill(at time.Time, inv billing.Invoice) (open bool) {
+	charge := billing.Charge{ID: inv.Charge, PaymentIntent: inv.PaymentIntent, Invoice: inv.ID, Customer: inv.Customer, Currency: "usd", Amount: inv.AmountPaid}
+	dispute := func(after time.Duration, kind billing.Kind, typ, status string) {
+		d := billing.Dispute{ID: "dp_" + inv.ID, Charge: inv.Charge, PaymentIntent: inv.PaymentIntent, Status: status, Closed: kind == billing.DisputeClosed, Currency: "usd", Amount: inv.AmountPaid}
+		w.add(at.Add(after), kind, "charge.dispute."+typ, func(ev *billing.Event) { ev.Dispute = &d })
+	}
+	back := func(after time.Duration, sum int64) {
+		c := charge
+		c.Refunded, c.Full = sum, sum == c.Amount
+		w.add(at.Add(after), billing.ChargeRefunded, "charge.refunded", func(ev *billing.Event) { ev.Charge = &c })
+	}
+	switch w.rnd.IntN(5) {
+	case 0:
+		back(time.Hour, charge.Amount/3)
+	case 1:
+		back(time.Hour, charge.Amount/3)
+		back(3*time.Hour, charge.Amount)
+		w.gone[inv.ID] = true
+	case 2:
+		dispute(time.Hour, billing.DisputeOpened, "created", "needs_response")
+		dispute(90*time.Hour, billing.DisputeClosed, "closed", "won")
+	case 3:
+		dispute(time.Hour, billing.DisputeOpened, "created", "needs_response")
+		dispute(90*time.Hour, billing.DisputeClosed, "closed", "lost")
+		w.gone[inv.ID] = true
+	case 4:
+		dispute(time.Hour, billing.DisputeOpened, "created", "needs_response")
+		w.gone[inv.ID] = true
+		return true
+	}
+	return false
+}
+
 // checkout is our side of a session, kept before the buyer pays.
 func (w *world) checkout(ses *billing.Session, p *person, prod catalog.Product, promo string) {
 	ref := core.CheckoutID("chk_" + ses.ID)
@@ -256,6 +291,15 @@ func (w *world) joins(p *person) {
 		s := sub
 		w.add(at, billing.SubscriptionChanged, "customer.subscription."+typ, func(ev *billing.Event) { ev.Subscription = &s })
 	}
+	modern := w.chance(2) // the newer layout: the invoice doesn't name its payment, another report does
+	open := false         // a bill of it is contested and not decided
+	failed := func(month, attempt int, at, next time.Time) {
+		inv := billing.Invoice{
+			ID: fmt.Sprintf("in_%s_%d", id, month), Subscription: sub.ID, Customer: p.customer, Reason: "subscription_cycle", Currency: "usd",
+			Subtotal: 9700, Total: 9700, AmountDue: 9700, Attempt: attempt, NextAttempt: next, Meta: ses.Meta,
+		}
+		w.add(at, billing.InvoiceFailed, "invoice.payment_failed", func(ev *billing.Event) { ev.Invoice = &inv })
+	}
 	paid := func(month int, at time.Time, discount int64) {
 		reason := "subscription_cycle"
 		if month == 0 {
@@ -268,8 +312,17 @@ func (w *world) joins(p *person) {
 		}
 		bare := inv // the newer layout has no payment
 		bare.PaymentIntent, bare.Charge = "", ""
-		w.add(at, billing.InvoicePaid, "invoice.paid", func(ev *billing.Event) { ev.Invoice = &inv })
+		first := inv
+		if modern {
+			first = bare
+			pay := billing.InvoicePayment{ID: "inpay_" + inv.ID, Invoice: inv.ID, PaymentIntent: inv.PaymentIntent, Charge: inv.Charge}
+			w.add(at, billing.InvoicePaymentPaid, "invoice_payment.paid", func(ev *billing.Event) { ev.InvoicePayment = &pay })
+		}
+		w.add(at, billing.InvoicePaid, "invoice.paid", func(ev *billing.Event) { ev.Invoice = &first })
 		w.add(at, billing.InvoicePaid, "invoice.payment_succeeded", func(ev *billing.Event) { ev.Invoice = &bare })
+		if w.chance(4) {
+			open = w.regretsBill(at, inv) || open
+		}
 	}
 	snapshot(start, "created", func(*billing.Subscription) {})
 	snapshot(start, "updated", func(s *billing.Subscription) { s.Status = "active" }) // in the same second
@@ -280,13 +333,17 @@ func (w *world) joins(p *person) {
 		at := start.AddDate(0, month, 0)
 		snapshot(at, "updated", func(s *billing.Subscription) { s.PeriodStart, s.PeriodEnd = at, at.AddDate(0, 1, 0) })
 		if w.chance(4) {
+			failed(month, 1, at.Add(time.Hour), at.Add(24*time.Hour))
 			snapshot(at.Add(time.Hour), "updated", func(s *billing.Subscription) { s.Status = "past_due" })
+			if w.chance(2) {
+				failed(month, 2, at.Add(24*time.Hour), at.Add(48*time.Hour))
+			}
 			snapshot(at.Add(48*time.Hour), "updated", func(s *billing.Subscription) { s.Status = "active" })
 		}
 		paid(month, at.Add(time.Hour), 0)
 	}
 	last := sub.PeriodStart.Add(72 * time.Hour)
-	switch w.rnd.IntN(5) {
+	switch w.rnd.IntN(8) {
 	case 0:
 		snapshot(last, "updated", func(s *billing.Subscription) { s.CancelAtPeriodEnd = true })
 		snapshot(last, "updated", func(s *billing.Subscription) { s.CancelAtPeriodEnd = false }) // thought better of it, at once
@@ -298,8 +355,32 @@ func (w *world) joins(p *person) {
 		sub.Status = "canceled"
 	case 2:
 		snapshot(last, "paused", func(s *billing.Subscription) { s.Status = "paused" })
+	case 3:
+		snapshot(last, "paused", func(s *billing.Subscription) { s.Status = "paused" })
+		snapshot(last.Add(time.Hour), "resumed", func(s *billing.Subscription) { s.Status = "active" })
+	case 4: // the card fails until Stripe gives up
+		at := sub.PeriodEnd
+		snapshot(at, "updated", func(s *billing.Subscription) { s.PeriodStart, s.PeriodEnd = at, at.AddDate(0, 1, 0) })
+		for n := range 3 {
+			next := at.AddDate(0, 0, 3*(n+1))
+			if n == 2 {
+				next = time.Time{}
+			}
+			failed(90, n+1, at.AddDate(0, 0, 3*n).Add(time.Hour), next)
+		}
+		snapshot(at.Add(time.Hour), "updated", func(s *billing.Subscription) { s.Status = "past_due" })
+		if w.chance(2) {
+			snapshot(at.AddDate(0, 0, 7), "deleted", func(s *billing.Subscription) { s.Status, s.EndedAt = "canceled", at.AddDate(0, 0, 7) })
+		} else {
+			snapshot(at.AddDate(0, 0, 7), "updated", func(s *billing.Subscription) { s.Status = "unpaid" })
+		}
+	case 5: // cancelled for the end, and resumed before it
+		snapshot(last, "updated", func(s *billing.Subscription) { s.CancelAtPeriodEnd = true })
+		snapshot(last.Add(time.Hour), "updated", func(s *billing.Subscription) { s.CancelAtPeriodEnd = false })
 	}
-	w.ends[sub.ID] = sub.Status
+	if w.ends[sub.ID] = sub.Status; open && sub.Status == "active" {
+		w.ends[sub.ID] = "suspended"
+	}
 }
 
 // recount works out, from the reports alone, what everybody ends with.
@@ -318,9 +399,11 @@ func (w *world) recount() {
 				p.Credits = 0
 			}
 			w.want[owner[ev.Session.Customer]] += p.Credits
-		case ev.Invoice != nil && !paid[ev.Invoice.ID]:
+		case ev.Invoice != nil && ev.Invoice.Paid && !paid[ev.Invoice.ID]:
 			paid[ev.Invoice.ID] = true
-			w.want[owner[ev.Invoice.Customer]] += w.cat.Studio().Credits
+			if !w.gone[ev.Invoice.ID] {
+				w.want[owner[ev.Invoice.Customer]] += w.cat.Studio().Credits
+			}
 		}
 	}
 }

@@ -146,9 +146,10 @@ func (s *Service) keep(ctx context.Context, tx Tx, rec Record, ev Event) (result
 	return res, tx.SaveWaits(ctx, ev.ID, compact(res.waits))
 }
 
-// wake applies what waited for the keys, and what waited for that in turn.
+// wake applies what waited for the keys, and what waited for that in turn. One
+// that was tried too early is tried again when something else was applied: only
+// what is applied provides keys, so this ends.
 func (s *Service) wake(ctx context.Context, tx Tx, keys []string) error {
-	tried := map[core.EventID]bool{}
 	for keys = compact(keys); len(keys) > 0; {
 		waiting, err := tx.ParkedFor(ctx, keys)
 		if err != nil {
@@ -156,10 +157,6 @@ func (s *Service) wake(ctx context.Context, tx Tx, keys []string) error {
 		}
 		keys = nil
 		for _, rec := range waiting {
-			if tried[rec.ID] {
-				continue
-			}
-			tried[rec.ID] = true
 			ev, err := s.Payloads.Parse(rec.Payload)
 			if err != nil {
 				continue // it was readable when it was parked; the creator sees it in the list
