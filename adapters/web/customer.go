@@ -57,6 +57,10 @@ func (s *Server) customerRoutes() {
 	api.Get("/training/status", s.do(s.trainingStatus))
 	api.Get("/academy/courses", s.do(s.courses))
 
+	if s.opts.Admin != nil {
+		s.app.Get("/admin/flags", s.admins(s.deskFlags))
+		s.app.Post("/admin/flags/:key", s.admins(s.deskSetFlag))
+	}
 	s.accountRoutes()
 	s.app.Get(freePath, s.followLead)
 }

@@ -235,7 +235,7 @@ func TestAnUnreadableStateOpensTheStudio(t *testing.T) {
 }
 
 func TestFlags(t *testing.T) {
-	s := open(t)
+	s := open(t, func(o *web.Options) { o.Admin = &web.Admin{} })
 	ada := s.signUp("ada@example.com")
 	if _, err := s.people.CreateAdmin(context.Background(), "boss@example.com", password); err != nil {
 		t.Fatal(err)
@@ -269,9 +269,21 @@ func TestFlags(t *testing.T) {
 		{"an unknown flag is not made", scenario{ask: ask{method: "PUT", path: "/api/admin/flags/nope", body: `{"state":"on"}`, cookie: boss}, status: 404}},
 		{"nothing of that was kept", scenario{ask: ask{path: desk, cookie: boss}, status: 200, has: []string{`"state":"percent","percent":100`}}},
 		{"the list", scenario{ask: ask{path: "/api/admin/flags", cookie: boss}, status: 200, has: []string{`"items":[`, `"entitlement_welcome_flow_enabled"`}}},
+		{"the page", scenario{ask: ask{path: "/admin/flags", cookie: boss}, status: 200, has: []string{"view.Desk", "Greet new customers", "100%"}}},
+		{"the page is for admins", scenario{ask: ask{path: "/admin/flags", cookie: ada}, status: 404}},
+		{"a share by the form", scenario{ask: form("/admin/flags/blueprint_welcome_enabled", boss, "state=percent&percent=10"), status: 303}},
+		{"is kept", scenario{ask: ask{path: desk, cookie: boss}, status: 200, has: []string{`"state":"percent","percent":10`}}},
+		{"too large a share by the form", scenario{ask: form("/admin/flags/blueprint_welcome_enabled", boss, "state=percent&percent=101"), status: 400, has: []string{`"Value":"101","Error":"A share is from 0 to 100."`}}},
+		{"no share by the form", scenario{ask: form("/admin/flags/blueprint_welcome_enabled", boss, "state=percent&percent=x"), status: 400}},
+		{"an unknown flag by the form", scenario{ask: form("/admin/flags/nope", boss, "state=on"), status: 404}},
+		{"a customer's form", scenario{ask: form("/admin/flags/blueprint_welcome_enabled", ada, "state=off"), status: 404}},
 	} {
 		t.Run(c.name, func(t *testing.T) { s.play(t, c.scenario) })
 	}
+}
+
+func form(path, cookie, body string) ask {
+	return ask{method: "POST", path: path, body: body, kind: "application/x-www-form-urlencoded", cookie: cookie}
 }
 
 func TestBlueprintTrainingAndAcademy(t *testing.T) {

@@ -75,6 +75,7 @@ func (Desk) Sections() []deskSection {
 		{"webhooks", "/admin/webhooks", "Webhooks"},
 		{"outbox", "/admin/outbox", "Outbox"},
 		{"jobs", "/admin/jobs", "Jobs"},
+		{"flags", "/admin/flags", "Flags"},
 		{"launch-check", "/admin/launch-check", "Launch check"},
 	}
 }
