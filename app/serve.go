@@ -193,7 +193,7 @@ func (c *Config) pages(base string, now func() time.Time) (*view.Renderer, error
 	}
 	site, files := c.site(base), view.Layered(over, static.Files)
 	if over != nil {
-		if bad := view.Check(files, site); len(bad) > 0 {
+		if bad := view.Broken(files, site); len(bad) > 0 {
 			return nil, view.Problems(bad)
 		}
 	}
