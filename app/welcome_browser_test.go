@@ -1,0 +1,154 @@
+package app_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// signUp makes an account by the page's form and stays signed in.
+func (b *tab) signUp(s *site, email string) {
+	b.t.Helper()
+	b.open(s.url + "/auth/sign-up")
+	b.wait(`!!document.querySelector("form[action='/auth/sign-up'] [name=email]")`)
+	b.do(fmt.Sprintf(`document.querySelector("[name=email]").value = %q; document.querySelector("[name=password]").value = "a long enough password"`, email))
+	b.do(`document.querySelector("form[action='/auth/sign-up']").requestSubmit()`)
+	b.wait(`location.pathname === "/studio" && document.readyState === "complete"`)
+}
+
+// question waits for the question with this number.
+func (b *tab) question(n, of int) {
+	b.t.Helper()
+	b.wait(fmt.Sprintf(`document.readyState === "complete" && (document.querySelector(".progress") || {getAttribute(){}}).getAttribute("aria-label") === "Question %d of %d"`, n, of))
+}
+
+// answer gives a text, or ticks the print with that key, and goes on.
+func (b *tab) answer(text string) {
+	b.t.Helper()
+	b.do(fmt.Sprintf(`(() => {
+		const f = document.querySelector("form[data-wizard]"), print = f.querySelector('[name=choice][value="%[1]s"]');
+		if (print) print.click(); else f.querySelector("[name=own]").value = %[2]q;
+		f.requestSubmit();
+	})()`, strings.Split(text, "\n")[0], text))
+}
+
+// walk answers question after question, beginning with the number first.
+func (b *tab) walk(first, of int, answers ...string) {
+	b.t.Helper()
+	for i, a := range answers {
+		b.question(first+i, of)
+		b.answer(a)
+	}
+}
+
+// heading waits for a headline that holds text.
+func (b *tab) heading(text string) {
+	b.t.Helper()
+	b.wait(fmt.Sprintf(`(document.querySelector("h1") || {innerText: ""}).innerText.includes(%q)`, text))
+}
+
+// leave presses the button of the welcome and waits for the studio's tab.
+func (b *tab) leave(tab string) {
+	b.t.Helper()
+	b.do(`document.querySelector("form[action='/welcome/done']").requestSubmit()`)
+	b.wait(fmt.Sprintf(`location.pathname === "/studio" && !!document.querySelector("#tab-%s[aria-current], #tab-%[1]s[aria-selected=true]")`, tab))
+}
+
+var (
+	baseWalk   = []string{"Ada", "Coach", "dark-moody", "minimal", "growing"}
+	blueWalk   = []string{"Grace, who has just left her job", "The lens", "mixed"}
+	studioWalk = []string{"I left insurance.", "A small school.", "Women who begin at forty", "Plain and dry", "Profile, launch", "Prices\nCourage", "Old catalogues"}
+)
+
+// A free customer signs up, answers, looks back, reloads, and lands in her
+// blueprint. She is never asked again.
+func TestAFreeCustomersFirstMinute(t *testing.T) {
+	b, s := browser(t), start(t, nil)
+	b.signUp(s, "free@example.com")
+	b.walk(1, 8, baseWalk[:2]...)
+	b.question(3, 8)
+	b.do(`document.querySelector("[data-back]").click()`)
+	b.question(2, 8)
+	b.wait(`document.querySelector("[name=own]").value === "Coach"`)
+	b.open(s.url + "/studio") // as on another day
+	b.walk(3, 8, append(baseWalk[2:], blueWalk...)...)
+	b.heading("That’s all, Ada")
+	if said := b.text(); !strings.Contains(said, "2 credits") || strings.Contains(said, "60 credits") {
+		t.Errorf("the free welcome says: %s", said)
+	}
+	b.leave("blueprint")
+	b.open(s.url + "/studio")
+	b.wait(`!!document.querySelector("#tab-maya") && !document.querySelector("form[data-wizard]")`)
+}
+
+// The keyboard alone is enough.
+func TestTheWizardByKeyboard(t *testing.T) {
+	b, s := browser(t), start(t, nil)
+	b.signUp(s, "keys@example.com")
+	b.question(1, 8)
+	b.wait(`document.activeElement.name === "own"`)
+	b.keys("Ada\r")
+	b.question(2, 8)
+	b.keys("Coach\r")
+	b.question(3, 8)
+	b.wait(`document.activeElement.value === "dark-moody"`)
+	b.keys(arrowRight + "\r")
+	b.question(4, 8)
+	b.do(`document.querySelector("[data-back]").click()`)
+	b.question(3, 8)
+	b.wait(`document.querySelector("[name=choice]:checked").value === "warm-neutrals"`)
+}
+
+// Who bought the blueprint is welcomed with what she bought.
+func TestABlueprintBuyersFirstMinute(t *testing.T) {
+	b, s := browser(t), start(t, nil)
+	const email = "blue@example.com"
+	b.open(s.url + "/checkout/brand-blueprint")
+	b.agree()
+	b.pay("4242424242424242", email)
+	b.wait(`location.pathname === "/checkout/success"`)
+	b.open(s.link(email, "purchase", "/auth/password/setup"))
+	b.wait(`!!document.querySelector("input[type=password]")`)
+	b.do(`document.querySelector("input[type=password]").value = "a long enough password"`)
+	b.do(`document.querySelector("input[type=password]").form.requestSubmit()`)
+	b.wait(`location.pathname === "/studio" && document.body.innerText.includes("Brand Blueprint is yours")`)
+	b.walk(1, 8, append(append([]string{}, baseWalk...), blueWalk...)...)
+	b.wait(`document.body.innerText.includes("60 credits = 30 grids")`)
+	b.leave("blueprint")
+}
+
+// Who joins Studio after everything else is asked Studio's own questions, and
+// lands in the studio.
+func TestAMembersFirstMinute(t *testing.T) {
+	b, s := browser(t), start(t, nil)
+	b.signUp(s, "member@example.com")
+	b.walk(1, 8, append(append([]string{}, baseWalk...), blueWalk...)...)
+	b.heading("That’s all, Ada")
+	b.leave("blueprint")
+	b.open(s.url + "/checkout/studio-membership")
+	b.agree()
+	b.pay("4242424242424242", "")
+	b.wait(`location.pathname === "/checkout/success" && document.body.innerText.includes("Studio")`)
+	b.wait(`location.pathname === "/studio" || document.body.innerText.includes("it worked") || !!document.querySelector("a[href^='/studio']")`)
+	s.until("she is a member", func() bool {
+		b.open(s.url + "/studio")
+		return strings.Contains(b.text(), "What changed for you?")
+	})
+	b.walk(1, 7, studioWalk...)
+	b.heading("welcome to Studio")
+	b.leave("maya")
+	b.wait(`!document.querySelector("form[data-wizard]")`)
+}
+
+const arrowRight = kb.ArrowRight
+
+// keys types as a person does.
+func (b *tab) keys(text string) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.KeyEvent(text)); err != nil {
+		b.t.Fatalf("typing %q: %v", text, err)
+	}
+}
