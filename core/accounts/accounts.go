@@ -141,6 +141,8 @@ type Tx interface {
 	// PromisedChange returns the newest address that the user asked to move to,
 	// and whether she ever did.
 	PromisedChange(ctx context.Context, user core.UserID) (Change, bool, error)
+	// Attempt runs fn so that its failure undoes what it wrote, and nothing else.
+	Attempt(ctx context.Context, fn func() error) error
 	// JoinLead gives the captured address to the account that has proven it. No
 	// such address is fine.
 	JoinLead(ctx context.Context, key core.EmailKey, user core.UserID) error

@@ -332,3 +332,34 @@ func TestCreateAdmin(t *testing.T) {
 	_, err = admin(h, email, "short")
 	wantCode(t, err, core.Invalid)
 }
+
+// counting counts what is asked of the transaction.
+type counting struct {
+	accounts.Tx
+	n *int
+}
+
+func (c counting) EnqueueMail(ctx context.Context, q mail.Queued) (bool, error) {
+	*c.n++
+	return c.Tx.EnqueueMail(ctx, q)
+}
+
+func TestAForgottenPasswordIsTheSameWorkForEverybody(t *testing.T) {
+	h := newHouse(t)
+	h.joined(t)
+	work := map[string]int{}
+	for _, address := range []string{email, "nobody@example.com"} {
+		n := 0
+		h.Store = sqlite.Bind(h.db, func(tx *sqlite.Tx) accounts.Tx { return counting{tx, &n} })
+		must(t, h.Forgot(context.Background(), address))
+		work[address] = n
+	}
+	if work[email] != 1 || work["nobody@example.com"] != 1 {
+		t.Errorf("letters written: %v", work)
+	}
+	for _, o := range h.due(t) {
+		if o.ToKey == "nobody@example.com" {
+			t.Error("nobody gets a letter")
+		}
+	}
+}

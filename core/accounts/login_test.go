@@ -109,6 +109,31 @@ func TestTenWrongPasswordsAreEnough(t *testing.T) {
 	}
 }
 
+// Who types wrong passwords elsewhere locks the owner out of nothing, until it
+// is a flood.
+func TestAStrangerDoesNotLockTheOwnerOut(t *testing.T) {
+	h := newHouse(t)
+	h.joined(t)
+	from := func(network, password string) error {
+		_, err := h.Login(context.Background(), email, password, "", accounts.Client{Address: network})
+		return err
+	}
+	for range 10 {
+		wantCode(t, from("203.0.113.0", "wrong password"), core.InvalidCredentials)
+	}
+	for range 20 {
+		wantCode(t, from("203.0.113.0", "wrong password"), core.RateLimited)
+	}
+	must(t, from("198.51.100.0", password))
+	wantCode(t, from("203.0.113.0", password), core.RateLimited)
+	for i := range 100 {
+		wantCode(t, from(fmt.Sprintf("192.0.%d.0", i), "wrong password"), core.InvalidCredentials)
+	}
+	wantCode(t, from("198.51.100.0", password), core.RateLimited)
+	h.wall.Advance(time.Hour)
+	must(t, from("198.51.100.0", password))
+}
+
 func TestManyTriesAtOnceDontSlipPastTheLimit(t *testing.T) {
 	h := newHouse(t)
 	h.joined(t)

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -117,7 +118,8 @@ func taken(op string) error {
 // somebody else could make us send.
 const (
 	loginWindow   = 15 * time.Minute
-	loginAttempts = 10
+	loginAttempts = 10  // from one network, so that a stranger elsewhere locks nobody out
+	loginFlood    = 100 // in an hour, from everywhere: a guesser with many networks
 	resetPerHour  = 3
 	resetPerDay   = 5
 )
@@ -133,20 +135,22 @@ func (s *Service) Login(ctx context.Context, email, password, returnTo string, c
 	}
 	// A try is counted before the password is compared, so that many at once
 	// don't slip past the limit together; a right one clears the count.
-	limit := loginLimit(key)
-	var tries int
+	limit, everywhere := loginLimit(key, c.Address), floodLimit(key)
+	var tries, flood int
 	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
-		tries, err = tx.CountHit(ctx, limit, loginWindow, wall)
+		if tries, err = tx.CountHit(ctx, limit, loginWindow, wall); err != nil || tries > loginAttempts {
+			return err // a try that is not compared does not use up the account's
+		}
+		flood, err = tx.CountHit(ctx, everywhere, time.Hour, wall)
 		return err
 	}); err != nil {
 		return Signed{}, err
 	}
 	if tries > loginAttempts {
-		return Signed{}, &core.Error{
-			Code: core.RateLimited, Op: op,
-			Message: "Too many tries with a wrong password. Wait a quarter of an hour, or set a new password by mail.",
-			Extra:   map[string]any{"retryAfter": int(loginWindow.Seconds())},
-		}
+		return Signed{}, tooManyTries(op, "a quarter of an hour", loginWindow)
+	}
+	if flood > loginFlood {
+		return Signed{}, tooManyTries(op, "an hour", time.Hour)
 	}
 	ok := false
 	if u.PasswordHash == "" {
@@ -175,8 +179,10 @@ func (s *Service) Login(ctx context.Context, email, password, returnTo string, c
 		if err := tx.SaveUser(ctx, fresh); err != nil {
 			return err
 		}
-		if err := tx.ClearHits(ctx, limit); err != nil {
-			return err
+		for _, l := range []string{limit, everywhere} {
+			if err := tx.ClearHits(ctx, l); err != nil {
+				return err
+			}
 		}
 		return tx.InsertSession(ctx, sess)
 	})
@@ -186,7 +192,17 @@ func (s *Service) Login(ctx context.Context, email, password, returnTo string, c
 	return Signed{User: u, Token: token, Redirect: SafePath(returnTo)}, nil
 }
 
-func loginLimit(key core.EmailKey) string { return "login:" + string(key) }
+// loginLimit counts wrong passwords for an account from one network.
+func loginLimit(key core.EmailKey, network string) string {
+	return "login:" + string(key) + "@" + network
+}
+
+// floodLimit counts them from everywhere.
+func floodLimit(key core.EmailKey) string { return "login:h:" + string(key) }
+
+func tooManyTries(op, spoken string, wait time.Duration) error {
+	return tooMany(op, "Too many tries with a wrong password. Wait "+spoken+", or set a new password by mail.", wait)
+}
 
 func wrongPassword(op string) error {
 	return &core.Error{Code: core.InvalidCredentials, Op: op, Message: "Address and password don't fit together. Check both, or set a new password."}
@@ -219,18 +235,39 @@ func (s *Service) Forgot(ctx context.Context, email string) error {
 			return err
 		}
 		u, err := tx.UserByKey(ctx, key)
-		if core.Is(err, core.NotFound) || day > resetPerDay {
+		unknown := core.Is(err, core.NotFound)
+		if day > resetPerDay {
 			return nil
 		}
-		if err != nil {
+		if err != nil && !unknown {
 			return err
 		}
-		return s.Post.Enqueue(ctx, tx, mail.Promise{
-			Kind: mail.PasswordReset, User: u.ID, To: u.Email, Reference: s.IDs.NewID("req"), Token: mail.ResetToken,
-			Props: mail.Props{"name": u.Name},
-		}, now)
+		if unknown {
+			u = User{Email: strings.TrimSpace(email)}
+		}
+		// For an unknown address the letter is written and taken back, so that
+		// the time of the answer does not tell who is known.
+		err = tx.Attempt(ctx, func() error {
+			if err := s.Post.Enqueue(ctx, tx, mail.Promise{
+				Kind: mail.PasswordReset, User: u.ID, To: u.Email, Reference: s.IDs.NewID("req"), Token: mail.ResetToken,
+				Props: mail.Props{"name": u.Name},
+			}, now); err != nil {
+				return err
+			}
+			if unknown {
+				return errTakenBack
+			}
+			return nil
+		})
+		if errors.Is(err, errTakenBack) {
+			return nil
+		}
+		return err
 	})
 }
+
+// errTakenBack undoes the letter to nobody.
+var errTakenBack = errors.New("nobody has this address")
 
 // CheckToken reports whether a set-up or reset link still works, for the page
 // that it leads to. It fails with core.TokenInvalid.
@@ -288,8 +325,10 @@ func (s *Service) SetPassword(ctx context.Context, token, password string, c Cli
 		if err := tx.JoinLead(ctx, u.Key, u.ID); err != nil {
 			return err
 		}
-		if err := tx.ClearHits(ctx, loginLimit(u.Key)); err != nil {
-			return err
+		for _, l := range []string{loginLimit(u.Key, c.Address), floodLimit(u.Key)} {
+			if err := tx.ClearHits(ctx, l); err != nil {
+				return err
+			}
 		}
 		var sess Session
 		sess, plain = s.session(u.ID, c)

@@ -23,8 +23,9 @@ func RetryAfter(attempt int) (time.Duration, bool) {
 }
 
 // outagePause returns how long the whole outbox rests after the n-th round in a
-// row that met no working server. It stays short: an outage costs no letter an
+// row that met no working server: ten seconds, because most are over at once, then
+// twice as long each time up to ten minutes. An outage costs no letter an
 // attempt, and everything goes out as soon as the server is back.
 func outagePause(n int) time.Duration {
-	return min(time.Minute<<min(max(n-1, 0), 4), 10*time.Minute)
+	return min(10*time.Second<<min(max(n-1, 0), 6), 10*time.Minute)
 }

@@ -36,7 +36,7 @@ func TestRetryAfter(t *testing.T) {
 }
 
 func TestOutagePauseStaysShort(t *testing.T) {
-	for n, want := range map[int]time.Duration{0: time.Minute, 1: time.Minute, 2: 2 * time.Minute, 4: 8 * time.Minute, 5: 10 * time.Minute, 1000: 10 * time.Minute} {
+	for n, want := range map[int]time.Duration{0: 10 * time.Second, 1: 10 * time.Second, 2: 20 * time.Second, 4: 80 * time.Second, 7: 10 * time.Minute, 1000: 10 * time.Minute} {
 		if got := outagePause(n); got != want {
 			t.Errorf("after %d rounds: %v, want %v", n, got, want)
 		}
