@@ -77,6 +77,16 @@ var invariants = []struct{ says, query string }{
 	{"a business key grants to one person", `SELECT idempotency_key, count(*) || ' accounts hold it' FROM credit_transactions
 		WHERE idempotency_key LIKE 'cs:%' OR idempotency_key LIKE 'inv:%' GROUP BY idempotency_key HAVING count(*) > 1`},
 	{"what was refunded was paid before", `SELECT id, 'refunded ' || refunded || ' of ' || amount FROM stripe_payments WHERE refunded > amount`},
+	{"a payment's standing has taken its credits", `SELECT p.id, 'taken ' || p.taken || ', short of ' || p.shortfall || ', granted ' || c.amount || ', refunded ' || p.refunded || ', dispute "' || p.dispute || '"'
+		FROM stripe_payments p JOIN credit_transactions c ON c.user_id = p.user_id
+			AND c.idempotency_key = CASE WHEN p.invoice_id IS NOT NULL THEN 'inv:' || p.invoice_id ELSE 'cs:' || p.session_id END
+		WHERE p.taken + p.shortfall <> CASE WHEN p.dispute IN ('open', 'lost') OR (p.refunded > 0 AND p.refunded >= p.amount) THEN c.amount ELSE 0 END`},
+	{"what a payment has taken is in the ledger", `SELECT p.id, 'taken ' || p.taken || ', ledger ' || coalesce(t.total, 0) FROM stripe_payments p LEFT JOIN (
+		SELECT reference, -sum(amount) AS total FROM credit_transactions WHERE type IN ('refund', 'dispute') GROUP BY reference) t ON t.reference = p.id
+		WHERE p.taken <> coalesce(t.total, 0)`},
+	{"one row of each right counts", `SELECT user_id, sum(live) || ' rows of ' || product_type || ' count' FROM subscriptions GROUP BY user_id, product_type HAVING sum(live) <> 1`},
+	{"a suspended right has its open dispute", `SELECT s.id, s.product_type || ' is suspended, but nothing is contested' FROM subscriptions s WHERE s.status = 'suspended'
+		AND NOT EXISTS (SELECT 1 FROM stripe_payments p WHERE p.user_id = s.user_id AND p.dispute = 'open')`},
 	{"a sent mail says when", `SELECT id, 'state sent without a time' FROM email_logs WHERE state = 'sent' AND sent_at IS NULL`},
 	{"a parked event says why", `SELECT id, 'no reason' FROM webhook_events WHERE outcome = 'parked' AND reason = ''`},
 	{"a complete checkout has an owner", `SELECT id, 'no account' FROM checkouts WHERE state = 'complete' AND user_id IS NULL`},

@@ -459,6 +459,13 @@ func (w *world) deliver(t *testing.T, sh *shop, rnd *rand.Rand, shuffle bool) {
 // check holds the natural order against what the reports add up to.
 func (w *world) check(t *testing.T, sh *shop) {
 	t.Helper()
+	must(t, sh.db.View(context.Background(), func(ctx context.Context, v sqlite.View) error {
+		found, err := v.Verify(ctx, w.cat)
+		for _, f := range found {
+			t.Errorf("verify: %s", f)
+		}
+		return err
+	}))
 	for key, want := range w.want {
 		u, err := sh.db.UserByKey(context.Background(), key)
 		if core.Is(err, core.NotFound) && want == 0 {
