@@ -44,6 +44,9 @@ lint: ## format, vet, staticcheck, and a tidy go.mod
 format:
 	$(TOOL) gofumpt -w $$(git ls-files '*.go' | grep -v /testdata/)
 
+stripe-mock: ## our parameters against Stripe's description of its API; needs the network once
+	cd tools && $(GO) run ./stripemock
+
 tools-npm: ## axe-core and html-validate, for the tests of pages
 	npm ci --prefix tools --no-audit --no-fund --ignore-scripts
 
