@@ -13,6 +13,7 @@ import (
 	"sselfie/core/accounts"
 	"sselfie/core/billing"
 	"sselfie/core/blueprint"
+	"sselfie/core/credits"
 	"sselfie/core/entitlements"
 	"sselfie/core/flags"
 	"sselfie/core/leads"
@@ -232,6 +233,24 @@ func TestAnUnreadableStateOpensTheStudio(t *testing.T) {
 	if !strings.Contains(s.log.String(), "onboarding") {
 		t.Error("nobody is told")
 	}
+}
+
+// halfBlind reads no payments and no ledger.
+type halfBlind struct{ web.Reads }
+
+func (halfBlind) PaymentsOf(context.Context, core.UserID) ([]billing.Payment, error) {
+	return nil, errBroken
+}
+
+func (halfBlind) CreditHistory(context.Context, core.UserID, core.CreditID, int) ([]credits.Entry, error) {
+	return nil, errBroken
+}
+
+// What the studio only decorates itself with must not close it.
+func TestTheStudioOpensWithoutItsDecorations(t *testing.T) {
+	s := open(t, func(o *web.Options) { o.Reads = halfBlind{o.Reads} }, breakState)
+	ada := s.signUp("ada@example.com")
+	s.play(t, scenario{ask: ask{path: "/studio?tab=photos&purchase=success", cookie: ada}, status: 200, has: []string{"view.Studio", `"Balance":2`, `"Tab":"photos"`}})
 }
 
 func TestFlags(t *testing.T) {

@@ -28,7 +28,7 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 	}
 	pays, err := s.opts.Reads.PaymentsOf(ctx, who.User.ID)
 	if err != nil {
-		return err
+		s.without(who, "purchases", err)
 	}
 	v := view.Studio{
 		Chrome: s.chrome(who, st), Name: who.User.Name, Balance: st.Balance, Tier: tierName(st.Right.Tier), Owned: owned(pays),
@@ -38,7 +38,7 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 	}
 	if c.Query("purchase") == "success" {
 		if v.Purchased, err = s.purchaseBanner(ctx, who.User.ID, pays); err != nil {
-			return err
+			s.without(who, "the banner of a purchase", err)
 		}
 	}
 	gate := gates[v.Tab]
@@ -46,9 +46,16 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 		gate = "" // what was bought opens its own
 	}
 	if v.Upgrade, err = s.upgradeOffer(ctx, who, st, gate); err != nil {
-		return err
+		s.without(who, "the upgrade offer", err)
+		v.Upgrade = nil
 	}
 	return s.show(c, http.StatusOK, v)
+}
+
+// without tells that the studio opens without one of its parts: none of them
+// may keep a customer out.
+func (s *Server) without(who *signedIn, part string, err error) {
+	s.opts.Log.Error("the studio opens without "+part, "op", "web.studioPage", "user", who.User.ID, "err", err)
 }
 
 // purchaseBanner returns the newest purchase of the last day, the first time it is

@@ -13,7 +13,6 @@ import (
 	"sselfie/adapters/web/view"
 	"sselfie/core"
 	"sselfie/core/accounts"
-	"sselfie/core/billing"
 	"sselfie/core/entitlements"
 	"sselfie/core/onboarding"
 )
@@ -199,17 +198,18 @@ func (s *Server) greeting(ctx context.Context, c *fiber.Ctx, who *signedIn) (vie
 		return ch, nil
 	}
 	pays, err := s.opts.Reads.PaymentsOf(ctx, who.User.ID)
-	if err != nil || len(pays) == 0 {
+	if err != nil {
 		return ch, err
 	}
-	newest := slices.MaxFunc(pays, func(a, b billing.Payment) int { return a.PaidAt.Compare(b.PaidAt) })
-	if s.opts.Clock.Now().Sub(newest.PaidAt) < bannerTime {
-		n := view.Notice{Tone: view.Success, Title: s.product(newest.Product).Name + " is yours"}
-		if credits := s.product(newest.Product).Credits; credits > 0 {
-			n.Text = strconv.Itoa(credits) + " credits are in your balance. A few questions first, so that everything fits you."
-		}
-		ch.Notice = append(ch.Notice, n)
+	bought, err := s.purchaseBanner(ctx, who.User.ID, pays)
+	if err != nil || bought == "" {
+		return ch, err
 	}
+	n := view.Notice{Tone: view.Success, Title: s.product(bought).Name + " is yours"}
+	if credits := s.product(bought).Credits; credits > 0 {
+		n.Text = strconv.Itoa(credits) + " credits are in your balance."
+	}
+	ch.Notice = append(ch.Notice, n)
 	return ch, nil
 }
 

@@ -109,8 +109,8 @@ func rolls(d *drawing, ids []string, circled int) {
 func feedOf(d *drawing, key string) {
 	tones := map[string][9]string{
 		"light": {"paper", "light", "paper", "warm", "paper", "light", "light", "paper", "warm"},
-		"dark":  {"ink", "deep", "ink", "ink", "safe", "deep", "deep", "ink", "ink"},
-		"mixed": {"paper", "ink", "safe", "ink", "paper", "deep", "light", "safe", "ink"},
+		"dark":  {"ink", "deep", "ink", "ink", "soft", "deep", "deep", "ink", "ink"},
+		"mixed": {"paper", "ink", "safe", "ink", "paper", "deep", "light", "safe", "warm"},
 	}[key]
 	ground, sitter := "light", [3]string{"soft", "ink", "warm"}
 	if key == "dark" {
@@ -122,7 +122,11 @@ func feedOf(d *drawing, key string) {
 		tile := drawing{w: 35, h: 45}
 		tile.add(rect(tone, 0, 0, 35, 45))
 		if i == 0 || i == 4 || i == 8 {
-			h := head{[]string{"bob", "", "", "", "sweep", "", "", "", "bun"}[i], sitter, move{0.29, 0.29, 0, 0, 1}}
+			skin := sitter
+			if tone == "warm" {
+				skin[2] = "paper"
+			}
+			h := head{[]string{"bob", "", "", "", "sweep", "", "", "", "bun"}[i], skin, move{0.29, 0.29, 0, 0, 1}}
 			for _, s := range h.shapes() {
 				tile.add(s.clipped(35, 45))
 			}
