@@ -131,6 +131,7 @@ func (h *house) startWork(ctx context.Context, workers *sync.WaitGroup) {
 			}
 		})
 	}
+	workers.Go(func() { h.follow(ctx) })
 	if h.config.Admin.Email != "" {
 		workers.Go(func() {
 			if _, err := h.people.CreateAdmin(ctx, h.config.Admin.Email, h.config.Admin.Password); err != nil && ctx.Err() == nil {
@@ -222,6 +223,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	o.Customer = h.reception.web(h)
 	if h.outbox != nil {
 		o.Leads = h.reception
+		o.Letters, o.Links = subscriptions{h.voice.desk}, h.voice.links
 	}
 	o.Once = h.once
 	if c.creator() != "" && h.outbox != nil {

@@ -19,7 +19,6 @@ import (
 	"sselfie/adapters/sqlite"
 	"sselfie/core"
 	"sselfie/core/accounts"
-	"sselfie/core/billing"
 	"sselfie/core/catalog"
 	"sselfie/core/credits"
 	"sselfie/core/jobs"
@@ -49,6 +48,7 @@ type house struct {
 	money     *money        // nil while payments are disabled
 	outbox    *mail.Service // nil while mail is disabled
 	mailbox   *mailbox.Box  // nil unless mail is captured
+	voice     *voice
 	reception *reception
 	runner    *jobs.Runner
 
@@ -74,6 +74,9 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 		Ledger: ledger, Post: post, SignUpCredits: h.catalog.SignUpCredits,
 	}
 	h.visits = tracking.Service{Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) tracking.Recorder { return tx }), Clock: h.clock}
+	if h.voice, err = h.openVoice(ctx); err != nil {
+		return nil, err
+	}
 	if err := h.openMail(); err != nil {
 		return nil, err
 	}
@@ -211,9 +214,4 @@ func loopbackServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
 	}
-}
-
-// billingStore gives billing its view of a transaction.
-func (h *house) billingStore() billing.Updater {
-	return sqlite.Bind(h.db, func(tx *sqlite.Tx) billing.Tx { return tx })
 }

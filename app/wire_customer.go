@@ -43,7 +43,7 @@ func (h *house) openReception(post mail.Post) *reception {
 		r.privacy.MayLeave = h.money.billing.MayLeave
 	}
 	r.leads = &leads.Service{
-		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) leads.Tx { return tx }), Clock: h.clock, Wall: h.wall, IDs: h.ids, Fold: h.fold,
+		Store: h.leadStore(), Clock: h.clock, Wall: h.wall, IDs: h.ids, Fold: h.fold,
 		Post: post, Signer: h.signer,
 	}
 	return r
@@ -97,13 +97,6 @@ func (r *reception) Capture(ctx context.Context, l web.Lead) error {
 	return r.leads.Capture(ctx, leads.Request{Email: l.Email, Name: l.Name, Source: l.Source, Consent: true, TextVersion: r.consent})
 }
 
-// explainer says why a customer has what she has.
-func (h *house) explainer(fs *flags.Service) *why.Service {
-	return &why.Service{
-		Read: h.db, Onboarding: h.onboardingService(fs), Flags: fs, Clock: h.clock, Fold: h.fold, Grace: h.config.GracePeriod,
-	}
-}
-
 // guardFlags is the job that halts a roll-out which does harm.
 func (h *house) guardFlags(ctx context.Context, _ time.Time) (jobs.Counts, error) {
 	halted, err := h.reception.flags.Guard(ctx)
@@ -111,4 +104,11 @@ func (h *house) guardFlags(ctx context.Context, _ time.Time) (jobs.Counts, error
 		h.log.Warn("a roll-out was halted", "op", "flags.Guard", "flag", f.Key, "reason", f.Reason)
 	}
 	return jobs.Counts{Processed: len(halted)}, err
+}
+
+// explainer says why a customer has what she has.
+func (h *house) explainer(fs *flags.Service) *why.Service {
+	return &why.Service{
+		Read: h.db, Onboarding: h.onboardingService(fs), Flags: fs, Clock: h.clock, Fold: h.fold, Grace: h.config.GracePeriod,
+	}
 }

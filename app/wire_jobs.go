@@ -48,6 +48,7 @@ func (h *house) jobs() []jobs.Job {
 	if h.money != nil {
 		table = append(table, jobs.Job{Name: jobCatchUp, Title: "Applies events that the webhook missed", Schedule: jobs.Hourly(), Work: h.catchUp})
 	}
+	table = append(table, h.voiceJobs()...)
 	if h.outbox != nil {
 		table = append(table, jobs.Job{Name: jobOutbox, Title: "Sends what was promised", Schedule: jobs.Continuous(), Work: h.deliver})
 	}

@@ -52,6 +52,8 @@ func (h *house) openMail() (err error) {
 	if err != nil {
 		return err
 	}
+	h.voice.campaigns.Trial = renderer
+	renderer = h.author(renderer)
 	h.outbox = mail.New(mail.Ports{
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) mail.Tx { return tx }), Reads: h.db, Sender: sender, Renderer: renderer,
 		Minter: h.people, Clock: h.clock, Watch: mailFigures{h.log, h.stats},
@@ -87,7 +89,7 @@ func (h *house) renderer() (mail.Renderer, error) {
 		return nil, err
 	}
 	parse := sync.OnceValues(func() (*letters.Renderer, error) {
-		return letters.New(letters.Config{Look: h.config.look(h.base), Files: staticmail.Files, Overrides: over})
+		return letters.New(letters.Config{Look: h.config.look(h.base), Files: staticmail.Files, Overrides: over, Unsubscribe: h.voice.desk.UnsubscribeToken})
 	})
 	if over != nil {
 		if _, err := parse(); err != nil {

@@ -53,6 +53,10 @@ func (s *Server) routes() {
 	s.app.Get("/rebrand-wizard", s.members(s.experiencePage("rebrand_reset")))
 
 	s.app.Get("/unsubscribe", s.do(s.unsubscribePage)).Post("/unsubscribe", s.do(s.unsubscribe))
+	if s.opts.Links != nil {
+		api.Get("/email/track-click", s.do(s.trackClick))
+		api.Get("/email/track-open", s.do(s.trackOpen))
+	}
 	s.app.Post("/contact", s.do(s.postContact))
 	s.app.Get("/withdraw", s.do(s.withdrawPage)).Post("/withdraw", s.do(s.postWithdraw))
 	s.app.Post("/free-blueprint", s.do(s.postLead))

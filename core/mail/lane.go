@@ -68,6 +68,9 @@ func (r *round) attempt(lane int, o Outgoing) (res result) {
 		o.Token = token
 	}
 	letter, err := r.s.p.Renderer.Render(ctx, o)
+	if held := Withholding(nil); errors.As(err, &held) {
+		return withheld(o, held)
+	}
 	if err != nil {
 		return failed(o, fmt.Errorf("the letter could not be written: %w", err))
 	}
@@ -146,7 +149,10 @@ func failed(o Outgoing, err error) result {
 }
 
 func suppressed(o Outgoing) result {
-	err := errors.New("the address is on the suppression list: " + string(o.Suppressed))
+	return withheld(o, errors.New("the address is on the suppression list: "+string(o.Suppressed)))
+}
+
+func withheld(o Outgoing, err error) result {
 	return result{
 		mark: Mark{ID: o.ID, State: StateSuppressed, Attempts: o.Attempts, Next: o.Due, Error: line(err)},
 		out:  Outcome{ID: o.ID, Kind: o.Kind, State: StateSuppressed, Attempts: o.Attempts, Err: err},

@@ -83,6 +83,13 @@ type Renderer interface {
 	Render(ctx context.Context, o Outgoing) (Letter, error)
 }
 
+// Withholding is the error of a Renderer for a letter that was right when it was
+// promised and is not any more: it is kept as suppressed, not as a failure.
+type Withholding interface {
+	error
+	Withholds() (reason string)
+}
+
 // Minter makes the single-use token of a link. It keeps the token's hash with
 // an expiry by purpose (set-up 7 days, reset 1 hour, confirm 7 days, change of
 // address 1 day) and returns the token. core.NotFound and core.Conflict mean

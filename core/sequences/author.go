@@ -45,6 +45,9 @@ type Withheld struct{ Reason string }
 // Error says why.
 func (w *Withheld) Error() string { return "not sent any more: " + w.Reason }
 
+// Withholds implements mail.Withholding.
+func (w *Withheld) Withholds() string { return w.Reason }
+
 // Author writes the words of marketing letters at the moment at which they are
 // sent, with the figures of that moment, and leads their links through tracking.
 // It stands before the renderer that sets them; every other kind passes through.
