@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -78,39 +77,18 @@ func (s *Server) toPortal(ctx context.Context, c *fiber.Ctx, who *signedIn, st s
 // promo says what a code is worth to this customer, or why it does not count.
 // Billing decides again when the checkout begins.
 func (s *Server) promo(ctx context.Context, who *signedIn, code string, p catalog.Product) (*view.Promo, string, error) {
-	if code == "" {
+	if code == "" || s.opts.Billing == nil {
 		return nil, "", nil
 	}
-	pr, ok := s.opts.Catalog.Promotion(code)
-	if !ok {
-		return nil, "We don't know this code. Check it, or go on without it.", nil
-	}
-	b, ends := billing.PromoBuyer{SignedIn: who != nil}, time.Time{}
+	user := core.UserID("")
 	if who != nil {
-		pays, err := s.opts.Reads.PaymentsOf(ctx, who.User.ID)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, pay := range pays {
-			if s.product(pay.Product).Kind == catalog.Mini && !pay.FullyRefunded() && pay.PaidAt.After(b.MiniAt) {
-				b.MiniAt, ends = pay.PaidAt, pr.Ends(pay.PaidAt)
-			}
-		}
-		use, err := s.opts.Reads.PromotionUse(ctx, who.User.ID, pr.Code)
-		if err != nil {
-			return nil, "", err
-		}
-		if use != nil {
-			b.OfferEnd, b.Used = use.EndsAt, !use.UsedAt.IsZero()
-			if !use.EndsAt.IsZero() {
-				ends = use.EndsAt
-			}
-		}
+		user = who.User.ID
 	}
-	if why := billing.Promotable(pr, p.ID, b, s.opts.Clock.Now()); why != "" {
-		return nil, why, nil
+	offer, err := s.opts.Billing.OfferFor(ctx, user, code, p.ID)
+	if err != nil || offer.Refused != "" {
+		return nil, offer.Refused, err
 	}
-	return &view.Promo{Code: pr.Code, Off: pr.AmountOff, Ends: ends}, "", nil
+	return &view.Promo{Code: offer.Promotion.Code, Off: offer.Promotion.AmountOff, Ends: offer.Ends}, "", nil
 }
 
 // upgradePage is GET /checkout-upgrade: what Studio adds, for somebody signed

@@ -98,6 +98,8 @@ type Billing interface {
 	Start(ctx context.Context, in billing.StartCheckout) (billing.Opened, error)
 	Status(ctx context.Context, session string) (billing.CheckoutStatus, error)
 	Portal(ctx context.Context, user core.UserID) (string, error)
+	// OfferFor says what a code is worth to a customer, "" for a visitor.
+	OfferFor(ctx context.Context, user core.UserID, code string, product core.ProductID) (billing.Offer, error)
 	Apply(ctx context.Context, ev billing.Event, payload []byte) (billing.Outcome, error)
 	// RecordUnreadable keeps a signed event that cannot be read as a failure.
 	RecordUnreadable(ctx context.Context, id core.EventID, kind string, payload []byte, cause error)

@@ -153,31 +153,15 @@ func (s *Service) promotion(ctx context.Context, in StartCheckout, p catalog.Pro
 	if strings.TrimSpace(in.Promo) == "" {
 		return catalog.Promotion{}, nil
 	}
-	promo, ok := s.Catalog.Promotion(in.Promo)
-	if !ok {
-		return promo, core.FieldError(op, "promo", "We don't know this code. Check it, or leave it out to go on.")
-	}
-	b := PromoBuyer{SignedIn: in.User != ""}
-	if b.SignedIn {
-		pays, err := s.Read.PaymentsOf(ctx, in.User)
-		if err != nil {
-			return promo, err
-		}
-		for _, pay := range pays {
-			if prod, ok := s.Catalog.Product(pay.Product); ok && prod.Kind == catalog.Mini && !pay.FullyRefunded() && pay.PaidAt.After(b.MiniAt) {
-				b.MiniAt = pay.PaidAt
-			}
-		}
-		use, err := s.Read.PromotionUse(ctx, in.User, promo.Code)
-		if err != nil {
-			return promo, err
-		}
-		if use != nil {
-			b.OfferEnd, b.Used = use.EndsAt, !use.UsedAt.IsZero()
-		}
-	}
-	if why := Promotable(promo, p.ID, b, s.Clock.Now()); why != "" {
-		return promo, &core.Error{Code: core.Unprocessable, Op: op, Message: why, Fields: map[string]string{"promo": why}}
+	offer, err := s.OfferFor(ctx, in.User, in.Promo, p.ID)
+	promo := offer.Promotion
+	switch {
+	case err != nil:
+		return promo, err
+	case promo.Code == "":
+		return promo, core.FieldError(op, "promo", offer.Refused)
+	case offer.Refused != "":
+		return promo, &core.Error{Code: core.Unprocessable, Op: op, Message: offer.Refused, Fields: map[string]string{"promo": offer.Refused}}
 	}
 	return promo, nil
 }
