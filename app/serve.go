@@ -229,7 +229,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	if c.creator() != "" && h.outbox != nil {
 		o.Desk = h.desk()
 	}
-	o.Admin = h.adminDesk()
+	o.Admin, o.Voice = h.adminDesk(), h.voiceDesk()
 	if c.Demo {
 		o.Travel, o.Gateway = travel{h}, h.money.pages()
 		if h.mailbox != nil {

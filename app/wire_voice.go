@@ -197,3 +197,18 @@ func (s subscriptions) Stop(ctx context.Context, token string) error {
 func (s subscriptions) Choose(ctx context.Context, token string, wanted map[string]bool) error {
 	return damaged(s.desk.Choose(ctx, token, mail.Preferences{Offers: wanted["offers"], Newsletter: wanted["newsletter"]}))
 }
+
+// voiceDesk opens segments and campaigns to the creator.
+func (h *house) voiceDesk() *web.Voice {
+	return &web.Voice{
+		Segments: h.voice.segments, Campaigns: h.voice.campaigns,
+		Analytics: func(ctx context.Context, from, to time.Time) (tracking.EmailAnalytics, error) {
+			return h.db.EmailAnalytics(ctx, from, to, h.catalog.Studio().Price.Currency)
+		},
+		Audit: func(ctx context.Context, admin core.UserID, action, subject string) error {
+			return h.db.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+				return tx.Audit(ctx, core.Audit{ID: h.ids.NewID("aud"), Actor: string(admin), Action: action, Subject: subject, At: h.clock.Now()})
+			})
+		},
+	}
+}

@@ -51,6 +51,7 @@ type Options struct {
 	Payloads Payloads // reads webhooks; nil while payments are disabled
 
 	Letters Letters // nil: no link of a mail ends a subscription here
+	Voice   *Voice  // nil: no segments and no campaigns at the desk
 	Links   Links   // nil: no mail has links or pictures that count
 	Desk    Desk    // nil: the contact form says where to write instead
 	Once    Once    // nil: no offer opens by itself

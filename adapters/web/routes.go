@@ -72,6 +72,7 @@ func (s *Server) routes() {
 	s.app.Get("/sitemap.xml", s.sitemap)
 	s.app.Get("/robots.txt", s.robots)
 	s.adminRoutes()
+	s.voiceRoutes()
 	s.developer()
 }
 

@@ -1,0 +1,291 @@
+package web
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"sselfie/core"
+	"sselfie/core/campaigns"
+	"sselfie/core/segments"
+	"sselfie/core/sequences"
+	"sselfie/core/tracking"
+)
+
+// Voice is what the creator asks of segments and campaigns.
+type Voice struct {
+	Segments  *segments.Service
+	Campaigns *campaigns.Service
+	// Analytics tells what letters that were promised between two times came to.
+	Analytics func(ctx context.Context, from, to time.Time) (tracking.EmailAnalytics, error)
+	// Audit keeps an admin's action that the core does not keep itself.
+	Audit func(ctx context.Context, admin core.UserID, action, subject string) error
+}
+
+func (s *Server) voiceRoutes() {
+	if s.opts.Admin == nil || s.opts.Voice == nil {
+		return
+	}
+	call := func(path string, h page) { s.app.Get("/api/admin"+path, s.adminCall(h)) }
+	act := func(path string, h page) { s.app.Post("/api/admin"+path, s.adminCall(h)) }
+	call("/email-analytics", s.adminMailFigures)
+	call("/segments", s.adminSegments)
+	act("/segments", s.adminSaveSegment)
+	act("/segments/preview", s.adminPreviewSegment)
+	call("/segments/:id/members", s.adminMembers)
+	call("/campaigns", s.adminCampaigns)
+	act("/campaigns", s.adminSaveCampaign)
+	act("/campaigns/:id/test", s.adminTestCampaign)
+	act("/campaigns/:id/schedule", s.adminSchedule)
+	act("/campaigns/:id/cancel", s.adminCancel)
+}
+
+// adminMailFigures is GET /api/admin/email-analytics.
+func (s *Server) adminMailFigures(ctx context.Context, c *fiber.Ctx, _ *signedIn) error {
+	from, to, err := s.opts.Admin.Desk.Period(c.Query("from"), c.Query("to"))
+	if err != nil {
+		return err
+	}
+	figures, err := s.opts.Voice.Analytics(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	return c.JSON(figures)
+}
+
+// segmentJSON is a segment with a time that may be missing.
+type segmentJSON struct {
+	segments.Segment
+	RefreshedAt *time.Time `json:"refreshedAt"`
+}
+
+func newSegmentJSON(g segments.Segment) segmentJSON { return segmentJSON{g, optional(g.RefreshedAt)} }
+
+// adminSegments is GET /api/admin/segments.
+func (s *Server) adminSegments(ctx context.Context, c *fiber.Ctx, _ *signedIn) error {
+	found, err := s.opts.Voice.Segments.List(ctx)
+	if err != nil {
+		return err
+	}
+	items := make([]segmentJSON, 0, len(found))
+	for _, g := range found {
+		items = append(items, newSegmentJSON(g))
+	}
+	return c.JSON(fiber.Map{"items": items})
+}
+
+type segmentBody struct {
+	ID   segments.ID     `json:"id"`
+	Name string          `json:"name"`
+	Rule json.RawMessage `json:"rule"`
+}
+
+func readSegment(c *fiber.Ctx) (in segmentBody, rule segments.Rule, err error) {
+	if err = readJSON(c, &in); err != nil {
+		return in, rule, err
+	}
+	if len(in.Rule) == 0 {
+		return in, rule, core.FieldError("web.readSegment", "rule", "Say who belongs to it.")
+	}
+	rule, err = segments.Parse(in.Rule)
+	return in, rule, err
+}
+
+// adminSaveSegment is POST /api/admin/segments: with an id it changes one.
+func (s *Server) adminSaveSegment(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	in, rule, err := readSegment(c)
+	if err != nil {
+		return err
+	}
+	saved, err := s.opts.Voice.Segments.Save(ctx, segments.Segment{ID: in.ID, Name: in.Name, Rule: rule})
+	if err != nil {
+		return err
+	}
+	if err := s.opts.Voice.Audit(ctx, who.User.ID, "segment.save", string(saved.ID)); err != nil {
+		return err
+	}
+	return c.Status(created(in.ID == "")).JSON(newSegmentJSON(saved))
+}
+
+// adminPreviewSegment is POST /api/admin/segments/preview.
+func (s *Server) adminPreviewSegment(ctx context.Context, c *fiber.Ctx, _ *signedIn) error {
+	_, rule, err := readSegment(c)
+	if err != nil {
+		return err
+	}
+	n, err := s.opts.Voice.Segments.Preview(ctx, rule)
+	if err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{"members": n})
+}
+
+// adminMembers is GET /api/admin/segments/{id}/members: the first of them, or
+// all as CSV.
+func (s *Server) adminMembers(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	id := segments.ID(c.Params("id"))
+	if _, err := s.opts.Voice.Segments.Read.SegmentByID(ctx, id); err != nil {
+		return err
+	}
+	members, failed := s.opts.Voice.Segments.Export(ctx, id)
+	if c.Query("format") == "csv" {
+		if err := s.opts.Voice.Audit(ctx, who.User.ID, "segment.export", string(id)); err != nil {
+			return err
+		}
+		var out strings.Builder
+		w := csv.NewWriter(&out)
+		_ = w.Write([]string{"id", "email", "name", "joinedAt"}) // a builder takes everything
+		for m := range members {
+			_ = w.Write([]string{string(m.User), cell(m.Email), cell(m.Name), m.JoinedAt.UTC().Format(time.RFC3339)})
+		}
+		w.Flush()
+		if err := failed(); err != nil {
+			return err
+		}
+		c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
+		c.Set(fiber.HeaderContentDisposition, `attachment; filename="members.csv"`)
+		return c.SendString(out.String())
+	}
+	type item struct {
+		ID       core.UserID `json:"id"`
+		Email    string      `json:"email"`
+		Name     string      `json:"name"`
+		JoinedAt time.Time   `json:"joinedAt"`
+	}
+	items := []item{}
+	for m := range members {
+		if items = append(items, item{m.User, m.Email, m.Name, m.JoinedAt.UTC()}); len(items) == deskPage {
+			break
+		}
+	}
+	if err := failed(); err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{"items": items})
+}
+
+// campaignJSON is a campaign with times that may be missing.
+type campaignJSON struct {
+	campaigns.Campaign
+	SendAt     *time.Time `json:"sendAt"`
+	StartedAt  *time.Time `json:"startedAt"`
+	FinishedAt *time.Time `json:"finishedAt"`
+}
+
+func newCampaignJSON(c campaigns.Campaign) campaignJSON {
+	return campaignJSON{c, optional(c.SendAt), optional(c.StartedAt), optional(c.FinishedAt)}
+}
+
+// adminCampaigns is GET /api/admin/campaigns.
+func (s *Server) adminCampaigns(ctx context.Context, c *fiber.Ctx, _ *signedIn) error {
+	found, err := s.opts.Voice.Campaigns.Read.Campaigns(ctx)
+	if err != nil {
+		return err
+	}
+	items := make([]campaignJSON, 0, len(found))
+	for _, m := range found {
+		items = append(items, newCampaignJSON(m))
+	}
+	return c.JSON(fiber.Map{"items": items})
+}
+
+// adminSaveCampaign is POST /api/admin/campaigns: with an id it changes one.
+func (s *Server) adminSaveCampaign(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	var in struct {
+		ID        campaigns.ID    `json:"id"`
+		Name      string          `json:"name"`
+		Subject   string          `json:"subject"`
+		SubjectB  string          `json:"subjectB"`
+		Preheader string          `json:"preheader"`
+		Body      string          `json:"body"`
+		Action    string          `json:"action"`
+		Path      string          `json:"path"`
+		Topic     sequences.Topic `json:"topic"`
+		Segment   segments.ID     `json:"segment"`
+		HoldOut   int             `json:"holdOut"`
+		TestShare int             `json:"testShare"`
+		TestHours int             `json:"testHours"`
+		Goal      campaigns.Goal  `json:"goal"`
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	if in.Topic == "" {
+		in.Topic = sequences.Offers
+	}
+	if in.Goal == "" {
+		in.Goal = campaigns.Clicks
+	}
+	saved, err := s.opts.Voice.Campaigns.Save(ctx, campaigns.Campaign{
+		ID: in.ID, Name: in.Name, Subject: in.Subject, SubjectB: in.SubjectB, Preheader: in.Preheader, Body: in.Body, Action: in.Action, Path: in.Path,
+		Topic: in.Topic, Segment: in.Segment, Zone: "UTC", HoldOut: in.HoldOut, TestShare: in.TestShare, TestHours: in.TestHours, Goal: in.Goal,
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.opts.Voice.Audit(ctx, who.User.ID, "campaign.save", string(saved.ID)); err != nil {
+		return err
+	}
+	return c.Status(created(in.ID == "")).JSON(newCampaignJSON(saved))
+}
+
+func created(fresh bool) int {
+	if fresh {
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}
+
+// adminTestCampaign is POST /api/admin/campaigns/{id}/test: to the admin herself
+// where no address is given.
+func (s *Server) adminTestCampaign(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	in := struct {
+		To string `json:"to"`
+	}{}
+	if len(c.BodyRaw()) > 0 {
+		if err := readJSON(c, &in); err != nil {
+			return err
+		}
+	}
+	if in.To == "" {
+		in.To = who.User.Email
+	}
+	id := campaigns.ID(c.Params("id"))
+	if err := s.opts.Voice.Campaigns.TestSend(ctx, id, in.To); err != nil {
+		return err
+	}
+	if err := s.opts.Voice.Audit(ctx, who.User.ID, "campaign.test", string(id)); err != nil {
+		return err
+	}
+	return c.Status(http.StatusAccepted).JSON(fiber.Map{"id": id, "to": in.To})
+}
+
+// adminSchedule is POST /api/admin/campaigns/{id}/schedule.
+func (s *Server) adminSchedule(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	var in struct {
+		SendAt string `json:"sendAt"` // 2026-03-20T09:30, in the zone
+		Zone   string `json:"zone"`   // Europe/Berlin
+	}
+	if err := readJSON(c, &in); err != nil {
+		return err
+	}
+	m, err := s.opts.Voice.Campaigns.Schedule(ctx, campaigns.ID(c.Params("id")), in.SendAt, in.Zone, string(who.User.ID))
+	if err != nil {
+		return err
+	}
+	return c.JSON(newCampaignJSON(m))
+}
+
+// adminCancel is POST /api/admin/campaigns/{id}/cancel. The second time is fine.
+func (s *Server) adminCancel(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	id := campaigns.ID(c.Params("id"))
+	if err := s.opts.Voice.Campaigns.Cancel(ctx, id, string(who.User.ID)); err != nil {
+		return err
+	}
+	return c.JSON(fiber.Map{"id": id, "state": campaigns.Cancelled})
+}
