@@ -121,7 +121,7 @@ func TestAMiniBuyerUpgradesByTheLinkOfAMail(t *testing.T) {
 	s.post("/dev/clock/advance", `{"by":"768h"}`, nil)
 	s.until("the second month is paid", func() bool { return ines.balance() == 425 })
 	_, _, account := ines.send("GET", "/account", "")
-	for _, w := range []string{"$77", "$97", "$47"} {
+	for _, w := range []string{"$77", "$97", "$47", s.url + "/gateway/invoices/"} {
 		if !strings.Contains(account, w) {
 			t.Errorf("the account page lacks %s", w)
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -154,7 +155,7 @@ func (s *Server) purchases(pays []billing.Payment) []view.Purchase {
 	out := make([]view.Purchase, 0, len(pays))
 	for _, p := range pays {
 		prod, known := s.opts.Catalog.Product(p.Product)
-		v := view.Purchase{Name: prod.Name, At: p.PaidAt, Amount: core.Money{Minor: p.Amount, Currency: p.Currency}, Status: "paid", Href: prod.After}
+		v := view.Purchase{Name: prod.Name, At: p.PaidAt, Amount: core.Money{Minor: p.Amount, Currency: p.Currency}, Status: "paid", Href: prod.After, Receipt: s.receipt(p)}
 		if !known {
 			v.Name = string(p.Product)
 		}
@@ -167,6 +168,17 @@ func (s *Server) purchases(pays []billing.Payment) []view.Purchase {
 		out = append(out, v)
 	}
 	return out
+}
+
+// receipt is Stripe's page about a payment, or the local gateway's; nothing else
+// is linked, whatever an event said.
+func (s *Server) receipt(p billing.Payment) string {
+	for _, site := range []string{"https://invoice.stripe.com/", "https://pay.stripe.com/", s.opts.BaseURL + "/gateway/"} {
+		if strings.HasPrefix(p.ReceiptURL, site) {
+			return p.ReceiptURL
+		}
+	}
+	return ""
 }
 
 // owned lists the products that a customer has paid for and kept, newest first.

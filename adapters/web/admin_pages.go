@@ -295,8 +295,8 @@ func (s *Server) paymentsTable(p customer) view.DeskTable {
 			state.Note += fmt.Sprintf("; %d credits were spent before they could be taken back", x.Shortfall)
 		}
 		receipt := view.Cell{}
-		if strings.HasPrefix(x.ReceiptURL, "https://") || strings.HasPrefix(x.ReceiptURL, s.opts.BaseURL+"/") {
-			receipt = view.Cell{Text: "Receipt", Href: x.ReceiptURL}
+		if to := s.receipt(x); to != "" {
+			receipt = view.Cell{Text: "Receipt", Href: to}
 		}
 		t.Rows = append(t.Rows, []view.Cell{
 			{At: x.PaidAt}, {Text: s.product(x.Product).Name, Note: string(x.ID)}, {Text: core.Money{Minor: x.Amount, Currency: x.Currency}.String(), Num: true},

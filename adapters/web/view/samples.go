@@ -108,8 +108,8 @@ func sampleAccount(site Site, at time.Time, in Chrome) Account {
 		OlderURL:   "/account?cursor=sample",
 		Membership: &Membership{Status: "active", RenewsAt: at.AddDate(0, 1, 0), Price: usd(9700)},
 		Purchases: []Purchase{
-			{"Starter Photoshoot", at.AddDate(0, 0, -12), usd(4900), "paid", "/studio?tab=photos"},
-			{"Bio Glow-Up", at.AddDate(0, -2, 0), usd(4700), "refunded", ""},
+			{"Starter Photoshoot", at.AddDate(0, 0, -12), usd(4900), "paid", "/studio?tab=photos", "https://invoice.stripe.com/i/sample"},
+			{"Bio Glow-Up", at.AddDate(0, -2, 0), usd(4700), "refunded", "", ""},
 		},
 		CanExport: true, CanDelete: true,
 	}

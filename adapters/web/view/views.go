@@ -197,6 +197,8 @@ type Purchase struct {
 	Amount core.Money
 	Status string // "paid", "refunded", "partially_refunded", "disputed"
 	Href   string // where the product is used, "" when it may not be
+
+	Receipt string // Stripe's page with invoice or receipt, "" for none
 }
 
 // Studio is GET /studio: the shell around the tabs.
