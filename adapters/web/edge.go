@@ -194,10 +194,11 @@ func requestID() []byte {
 	return strconv.AppendUint(append(make([]byte, 0, 20), "req_"...), rand.Uint64(), 32)
 }
 
-// refusalLines is how many refused requests a second get their line in the log.
+// refusalLines is how many refused requests a second get their line in the log,
+// and how many failed ones.
 const refusalLines = 50
 
-// refusals counts refused requests in the running second.
+// refusals counts refused or failed requests in the running second.
 type refusals struct{ second, count atomic.Int64 }
 
 func (r *refusals) tooMany(now time.Time) bool {
@@ -215,7 +216,8 @@ func (s *Server) logRequest(rc *fasthttp.RequestCtx, path, id []byte, start time
 	err, _ := rc.UserValue(failure{}).(error)
 	switch {
 	case status >= 500:
-		if level = slog.LevelError; core.Is(err, core.Unavailable) && s.refusals.tooMany(start) {
+		// Counted apart from refusals, or a flood of those could hide it.
+		if level = slog.LevelError; s.failures.tooMany(start) {
 			level = slog.LevelDebug // the disk may be what is full
 		}
 	case string(path) == "/healthz" || string(path) == "/readyz":

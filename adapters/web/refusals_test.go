@@ -2,7 +2,9 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"sselfie/adapters/web"
@@ -143,5 +145,27 @@ func TestAFailureIsOneLineThatRepeatsNothing(t *testing.T) {
 	}
 	if !strings.Contains(s.log.String(), errBroken.Error()) {
 		t.Error("the cause is lost")
+	}
+}
+
+func TestAFloodOfFailuresDoesNotFillTheLog(t *testing.T) {
+	s := open(t, func(o *web.Options) { o.Billing = brokenBilling{} })
+	const flood = 2000
+	var wg sync.WaitGroup
+	for w := range 16 {
+		wg.Go(func() {
+			for i := range flood / 16 {
+				event := fmt.Sprintf(`{"id":"evt_%d_%d","object":"event","created":1,"livemode":false,"type":"customer.created","data":{"object":{"id":"cus_1"}}}`, w, i)
+				a, err := s.try(ask{method: "POST", path: "/api/webhooks/stripe", body: event, header: map[string]string{"Stripe-Signature": s.sign(event, s.wall.Now())}})
+				if err != nil || a.status != 500 {
+					t.Errorf("%d %v", a.status, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := strings.Count(s.log.String(), `"level":"ERROR"`); n < 10 || n > flood/2 {
+		t.Errorf("%d lines for %d failures", n, flood)
 	}
 }

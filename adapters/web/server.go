@@ -40,6 +40,7 @@ type Server struct {
 	ready       readiness
 	assets      sync.Map // *view.Asset -> *servable
 	refusals    refusals
+	failures    refusals
 	squeezers   sync.Pool       // *gzip.Writer
 	publicPaths []string        // in the order of the sitemap
 	base        context.Context // ends when a shutdown gives up waiting
