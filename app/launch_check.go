@@ -148,12 +148,12 @@ func (h *house) skewedBy() time.Duration {
 
 // warnings are the banners above every page of the desk.
 func (h *house) warnings() []view.Notice {
-	by := h.skewedBy()
-	if by == 0 {
-		return nil
+	var out []view.Notice
+	if by := h.skewedBy(); by != 0 {
+		out = append(out, view.Notice{
+			Tone: view.Danger, Title: "The clock of this server is wrong",
+			Text: "A genuine report of Stripe's was refused: its time and ours are " + by.Round(time.Second).String() + " apart. Set the clock by NTP; Stripe sends it again.",
+		})
 	}
-	return []view.Notice{{
-		Tone: view.Danger, Title: "The clock of this server is wrong",
-		Text: "A genuine report of Stripe's was refused: its time and ours are " + by.Round(time.Second).String() + " apart. Set the clock by NTP; Stripe sends it again.",
-	}}
+	return append(out, h.pausedNotice()...)
 }

@@ -212,3 +212,16 @@ func (h *house) voiceDesk() *web.Voice {
 		},
 	}
 }
+
+// pausedNotice says on every page of the desk that no marketing goes out, and
+// why. The breaker answers from what it counted a short while ago.
+func (h *house) pausedNotice() []view.Notice {
+	if h.outbox == nil {
+		return nil
+	}
+	why, err := h.voice.breaker.MarketingPaused(context.Background(), h.clock.Now())
+	if err != nil || why == "" {
+		return nil
+	}
+	return []view.Notice{{Tone: view.Danger, Title: "No marketing goes out", Text: strings.ToUpper(why[:1]) + why[1:] + ". What people bought or asked for still reaches them."}}
+}
