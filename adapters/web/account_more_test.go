@@ -82,8 +82,10 @@ func TestTheAccountIsChangedByForms(t *testing.T) {
 func TestDevices(t *testing.T) {
 	s := open(t)
 	ada, eve := s.signUp("ada@example.com"), s.signUp("eve@example.com")
-	phone := cookieOf(s.do(ask{method: "POST", path: "/api/auth/login", body: fmt.Sprintf(`{"email":"ada@example.com","password":%q}`, password),
-		header: map[string]string{"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) AppleWebKit/605 Version/18.0 Mobile Safari/604.1"}}))
+	phone := cookieOf(s.do(ask{
+		method: "POST", path: "/api/auth/login", body: fmt.Sprintf(`{"email":"ada@example.com","password":%q}`, password),
+		header: map[string]string{"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) AppleWebKit/605 Version/18.0 Mobile Safari/604.1"},
+	}))
 	a := s.do(ask{path: "/account", cookie: ada})
 	a.holds(t, "the list", `"Name":"Safari on iPhone"`, `"Current":true`, `"Current":false`)
 	devices, err := s.people.Devices(context.Background(), s.user("ada@example.com").ID, phone)

@@ -253,12 +253,14 @@ func (s *Server) showCustomer(ctx context.Context, c *fiber.Ctx, who *signedIn, 
 	s.deskDone(c, &d)
 	d.Lead = p.User.Name
 	d.Figures = []view.Figure{
-		{Label: "Credits", Value: strconv.Itoa(p.Account.Balance)}, {Label: "Right", Value: p.Account.Entitlement, Definition: p.Right.Reason},
+		{Label: "Credits", Value: strconv.Itoa(p.Account.Balance)},
+		{Label: "Right", Value: p.Account.Entitlement, Definition: p.Right.Reason},
 		{Label: "Payments", Value: strconv.Itoa(len(p.Payments))},
 	}
 	// The key makes sending the same form twice change nothing.
 	form := view.DeskForm{Title: "Give or take credits", Action: "/admin/users/" + string(p.User.ID) + "/credits", Button: "Change", Fields: []view.DeskField{
-		{Name: "amount", Label: "Credits", Type: "number"}, {Name: "reason", Label: "Why, as the customer reads it"},
+		{Name: "amount", Label: "Credits", Type: "number"},
+		{Name: "reason", Label: "Why, as the customer reads it"},
 		{Name: "key", Type: "hidden", Value: s.opts.Admin.Desk.IDs.NewID("adj")},
 	}}
 	if refused != nil {
@@ -299,8 +301,11 @@ func (s *Server) paymentsTable(p customer) view.DeskTable {
 			receipt = view.Cell{Text: "Receipt", Href: to}
 		}
 		t.Rows = append(t.Rows, []view.Cell{
-			{At: x.PaidAt}, {Text: s.product(x.Product).Name, Note: string(x.ID)}, {Text: core.Money{Minor: x.Amount, Currency: x.Currency}.String(), Num: true},
-			{Text: core.Money{Minor: x.Refunded, Currency: x.Currency}.String(), Num: true}, state, receipt,
+			{At: x.PaidAt},
+			{Text: s.product(x.Product).Name, Note: string(x.ID)},
+			{Text: core.Money{Minor: x.Amount, Currency: x.Currency}.String(), Num: true},
+			{Text: core.Money{Minor: x.Refunded, Currency: x.Currency}.String(), Num: true},
+			state, receipt,
 		})
 	}
 	return t
@@ -521,7 +526,11 @@ func (s *Server) deskJobs(ctx context.Context, c *fiber.Ctx, who *signedIn) erro
 			out.Tone, out.Note = view.Danger, j.Last.Error
 		}
 		t.Rows = append(t.Rows, []view.Cell{
-			{Text: string(j.Job.Name), Note: j.Job.Title}, {Text: j.Job.Schedule.String()}, {At: j.Last.StartedAt}, out, {At: j.NextRun},
+			{Text: string(j.Job.Name), Note: j.Job.Title},
+			{Text: j.Job.Schedule.String()},
+			{At: j.Last.StartedAt},
+			out,
+			{At: j.NextRun},
 			{Form: &view.DeskForm{Action: "/admin/jobs/" + url.PathEscape(string(j.Job.Name)) + "/run", Button: "Run now"}},
 		})
 	}

@@ -128,8 +128,10 @@ func TestWhatMovesMoneyAsksAgain(t *testing.T) {
 	s.wall.Move(16 * time.Minute)
 	s.play(t, scenario{ask: ask{method: "POST", path: "/api/admin/users/" + eve + "/credits", body: `{"amount":5,"reason":"Sorry"}`, cookie: ada}, status: 401, has: []string{`"reauth_required"`}})
 	s.play(t, scenario{ask: ask{method: "POST", path: "/api/admin/webhooks/evt_1/assign", body: `{"user":"x"}`, cookie: ada}, status: 401, has: []string{`"reauth_required"`}})
-	a := s.do(ask{method: "POST", path: "/admin/users/" + eve + "/credits", body: "amount=5&reason=x", kind: "application/x-www-form-urlencoded", cookie: ada,
-		header: map[string]string{"Accept": "text/html", "Referer": s.opts.BaseURL + "/admin/users/" + eve}})
+	a := s.do(ask{
+		method: "POST", path: "/admin/users/" + eve + "/credits", body: "amount=5&reason=x", kind: "application/x-www-form-urlencoded", cookie: ada,
+		header: map[string]string{"Accept": "text/html", "Referer": s.opts.BaseURL + "/admin/users/" + eve},
+	})
 	if to := a.header.Get("Location"); a.status != 303 || to != "/auth/login?again=1&returnTo="+url.QueryEscape("/admin/users/"+eve) {
 		t.Errorf("the page: %d to %s", a.status, to)
 	}

@@ -120,7 +120,9 @@ func sampleDesk(at time.Time) Desk {
 		Forms:  []DeskForm{{Title: "Give or take credits", Action: "/admin/users/usr_1/credits", Button: "Change", Fields: []DeskField{{Name: "amount", Label: "Credits", Type: "number", Error: "Give a number."}, {Name: "reason", Label: "Why"}}}},
 		Tables: []DeskTable{
 			{Title: "Waiting", Columns: []string{"Received", "Event", "", ""}, Rows: [][]Cell{{
-				{At: at}, {Text: "checkout.session.completed", Note: "the amount does not fit"}, {Text: "parked", Tone: Warning},
+				{At: at},
+				{Text: "checkout.session.completed", Note: "the amount does not fit"},
+				{Text: "parked", Tone: Warning},
 				{Form: &DeskForm{Action: "/admin/webhooks/evt_1/retry", Button: "Try again", Kind: "quiet small"}},
 			}}, Older: "/admin/webhooks?cursor=1"},
 			{Title: "Mails", Columns: []string{"To"}, Empty: "None is stuck."},
