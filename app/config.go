@@ -91,7 +91,8 @@ type MailConfig struct {
 	From          string
 	ReplyTo       string
 	PostalAddress string
-	Connections   int `min:"1" max:"64"`
+	Buyers        string `oneof:"own_products opt_in"`
+	Connections   int    `min:"1" max:"64"`
 }
 
 // SMTPConfig is the relay that takes the mail.
@@ -201,7 +202,7 @@ func Default() Config {
 		Log:         LogConfig{Level: "info", Format: "text"},
 		TLS:         TLSConfig{HTTPAddr: ":80"},
 		Stripe:      StripeConfig{Timeout: 20 * time.Second},
-		Mail:        MailConfig{Connections: 4},
+		Mail:        MailConfig{Buyers: "own_products", Connections: 4},
 		SMTP:        SMTPConfig{Port: 587, TLS: "mandatory"},
 		Engine:      EngineConfig{Images: "embedded", Text: "embedded"},
 		Features:    FeatureConfig{BlueprintWelcomeEnabled: true, EntitlementWelcomeFlow: true},

@@ -62,3 +62,17 @@ func TestALeftCheckoutIsRememberedOnce(t *testing.T) {
 		t.Errorf("%d letters about one checkout", len(got))
 	}
 }
+
+// Where buyers are asked first, only those who said yes are written to.
+func TestOnlyThoseWhoTickedAreWrittenTo(t *testing.T) {
+	s := start(t, map[string]string{"SSELFIE_DEMO": "true", "SSELFIE_LOG_LEVEL": "error", "SSELFIE_MAIL_BUYERS": "opt_in"})
+	for email, answer := range map[string]string{"yes@x.test": `"yes"`, "no@x.test": `"no"`, "silent@x.test": `""`} {
+		s.buy(s.browser(), email, "/api/checkout/landing", `{"product":"bio_glowup","consent":{"immediate":true,"marketing":`+answer+`}}`)
+	}
+	s.advance(4 * day)
+	for email, want := range map[string]int{"yes@x.test": 1, "no@x.test": 0, "silent@x.test": 0} {
+		if n := len(s.mails(email, mail.Sequence)); n != want {
+			t.Errorf("%s got %d letters, want %d", email, n, want)
+		}
+	}
+}
