@@ -1,0 +1,34 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"sselfie/adapters/web"
+)
+
+// Nobody but an admin comes as far as segments and campaigns: behind the guard
+// of this shop there is nothing that could answer.
+func TestOnlyAdminsReachSegmentsAndCampaigns(t *testing.T) {
+	s, ada := openDesk(t, func(o *web.Options) { o.Voice = &web.Voice{} })
+	customer := s.signUp("customer@x.test")
+	seen := 0
+	for _, r := range deskRoutes(s) {
+		if !strings.Contains(r.Path, "/segments") && !strings.Contains(r.Path, "/campaigns") && !strings.Contains(r.Path, "/email-analytics") || !strings.HasPrefix(r.Path, "/api/") {
+			continue
+		}
+		seen++
+		for cookie, want := range map[string]int{"": http.StatusUnauthorized, customer: http.StatusForbidden} {
+			if a := s.do(ask{method: r.Method, path: asked(r.Path), cookie: cookie}); a.status != want {
+				t.Errorf("%s %s: %d, want %d", r.Method, r.Path, a.status, want)
+			}
+		}
+		if a := s.do(ask{method: r.Method, path: asked(r.Path), cookie: ada, header: map[string]string{"Sec-Fetch-Site": "cross-site"}}); r.Method != "GET" && a.status != http.StatusForbidden {
+			t.Errorf("%s %s from another site: %d", r.Method, r.Path, a.status)
+		}
+	}
+	if seen != 10 {
+		t.Errorf("%d routes: is the table read?", seen)
+	}
+}
