@@ -131,6 +131,13 @@ func (s *Service) DeliverDue(ctx context.Context) (int, error) {
 	return s.round(ctx)
 }
 
+// Quiet waits until no round is under way: what was claimed by then has been
+// handed over, or put back.
+func (s *Service) Quiet() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+}
+
 // NextDue returns when the outbox has something to do next, false for never.
 func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
 	at, ok, err := s.p.Reads.NextMailDue(ctx)
