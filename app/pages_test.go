@@ -20,7 +20,7 @@ import (
 // sheet is one page as one person sees it.
 type sheet struct {
 	name, path string
-	who        string // "" a visitor, "ada" a buyer, "carmen" a member, "new" somebody without a purchase
+	who        string // "" a visitor, "ada" a buyer, "carmen" a member, "new" somebody without a purchase, "creator" the admin
 	do         string // what to press once it is there: an expression
 	then       string // what is true once that has worked
 	refused    bool   // the page says no: its status is an error
@@ -70,6 +70,9 @@ func (w *world) sheets() []sheet {
 		{name: "dev-mailbox", path: "/dev/mailbox"},
 		{name: "dev-mail", path: w.mail},
 	}
+	for _, page := range []string{"", "/users", "/webhooks", "/outbox", "/jobs", "/flags", "/launch-check"} {
+		all = append(all, sheet{name: "admin" + strings.ReplaceAll(page, "/", "-"), path: "/admin" + page, who: "creator"})
+	}
 	for _, slug := range []string{"starter-photoshoot", "brand-blueprint", "bio-glow-up", "nine-post-feed", "rebrand-reset", "studio-membership"} {
 		all = append(all, sheet{name: slug, path: "/" + slug})
 	}
@@ -95,8 +98,14 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{site: start(t, map[string]string{"SSELFIE_DEMO": "true", "SSELFIE_DEMO_SEED": "true"}), people: map[string]*http.Client{"": http.DefaultClient}}
+	w := &world{site: start(t, map[string]string{
+		"SSELFIE_DEMO": "true", "SSELFIE_DEMO_SEED": "true", "SSELFIE_ADMIN_EMAIL": "creator@example.com", "SSELFIE_ADMIN_PASSWORD": "contact sheet",
+	}), people: map[string]*http.Client{"": http.DefaultClient}}
 	w.people["ada"] = w.enter("/api/auth/login", `{"email":"ada@example.com","password":"contact sheet"}`)
+	w.until("the creator can sign in", func() bool {
+		return w.post("/api/auth/login", `{"email":"creator@example.com","password":"contact sheet"}`, nil) == http.StatusOK
+	})
+	w.people["creator"] = w.enter("/api/auth/login", `{"email":"creator@example.com","password":"contact sheet"}`)
 	w.people["new"] = w.enter("/api/auth/sign-up", `{"email":"fatima@example.com","password":"contact sheet","name":"فاطمة العلي"}`)
 	w.post("/api/auth/password/forgot", `{"email":"fatima@example.com"}`, nil)
 	w.post("/api/auth/password/forgot", `{"email":"carmen@example.com"}`, nil)
