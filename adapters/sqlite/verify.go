@@ -123,11 +123,7 @@ func (v View) wrongRights(ctx context.Context, cat catalog.Catalog) ([]Finding, 
 	}
 	var out []Finding
 	for _, u := range users {
-		have, err := v.RowsOf(ctx, u)
-		if err != nil {
-			return nil, err
-		}
-		want, err := v.derive(ctx, u, cat, have)
+		want, have, err := billing.Rederive(ctx, v, u, cat, func() core.SubscriptionID { return "sub_missing" })
 		if err != nil {
 			return nil, err
 		}
@@ -141,20 +137,4 @@ func (v View) wrongRights(ctx context.Context, cat catalog.Catalog) ([]Finding, 
 		}
 	}
 	return out, nil
-}
-
-func (v View) derive(ctx context.Context, u core.UserID, cat catalog.Catalog, have []billing.Row) ([]billing.Row, error) {
-	objs, err := v.ObjectsOf(ctx, u, "subscription")
-	if err != nil {
-		return nil, err
-	}
-	seen, err := billing.SeenIn(objs)
-	if err != nil {
-		return nil, err
-	}
-	pays, err := v.PaymentsOf(ctx, u)
-	if err != nil {
-		return nil, err
-	}
-	return billing.Derive(u, seen, pays, cat, have, func() core.SubscriptionID { return "sub_missing" }), nil
 }

@@ -90,8 +90,6 @@ type Reads interface {
 	PaymentsOf(ctx context.Context, user core.UserID) ([]billing.Payment, error)
 	// CheckoutBySession returns nil for an unknown session.
 	CheckoutBySession(ctx context.Context, session string) (*billing.Checkout, error)
-	// PromotionUse returns nil when the customer holds no such offer.
-	PromotionUse(ctx context.Context, user core.UserID, code string) (*billing.PromotionUse, error)
 }
 
 // Billing is what pages and calls ask of *billing.Service.

@@ -103,11 +103,7 @@ func (s *Server) standing(ctx context.Context, user core.UserID) (standing, erro
 
 // right returns the entitlement that counts now.
 func (s *Server) right(rows []billing.Row) entitlements.Right {
-	subs := make([]entitlements.Subscription, 0, len(rows))
-	for _, r := range rows {
-		subs = append(subs, r.Entitlement(billing.Tier))
-	}
-	return entitlements.At(entitlements.Rights(subs, s.opts.Grace), s.opts.Clock.Now())
+	return billing.RightAt(rows, s.opts.Grace, s.opts.Clock)
 }
 
 // chrome is the frame of a signed-in page.

@@ -123,29 +123,50 @@ func SeenIn(objs []Object) ([]Seen, error) {
 	return seen, nil
 }
 
-// syncRows saves what Derive gives where it differs from what is there.
-func (s *Service) syncRows(ctx context.Context, tx Tx, user core.UserID) error {
-	objs, err := tx.ObjectsOf(ctx, user, "subscription")
+// RowReader is what Rederive looks at.
+type RowReader interface {
+	ObjectsOf(ctx context.Context, user core.UserID, kind string) ([]Object, error)
+	PaymentsOf(ctx context.Context, user core.UserID) ([]Payment, error)
+	RowsOf(ctx context.Context, user core.UserID) ([]Row, error)
+}
+
+// RowTx is what SyncRows needs of a transaction.
+type RowTx interface {
+	RowReader
+	SaveRow(ctx context.Context, r Row) error
+}
+
+// Rederive reads what is kept of a customer and derives her rows again; have are
+// the rows that are there.
+func Rederive(ctx context.Context, r RowReader, user core.UserID, cat catalog.Catalog, newID func() core.SubscriptionID) (want, have []Row, err error) {
+	objs, err := r.ObjectsOf(ctx, user, "subscription")
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	seen, err := SeenIn(objs)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	pays, err := tx.PaymentsOf(ctx, user)
+	pays, err := r.PaymentsOf(ctx, user)
+	if err != nil {
+		return nil, nil, err
+	}
+	if have, err = r.RowsOf(ctx, user); err != nil {
+		return nil, nil, err
+	}
+	return Derive(user, seen, pays, cat, have, newID), have, nil
+}
+
+// SyncRows saves what Rederive gives where it differs from what is there.
+func SyncRows(ctx context.Context, tx RowTx, user core.UserID, cat catalog.Catalog, ids core.IDs) error {
+	want, have, err := Rederive(ctx, tx, user, cat, func() core.SubscriptionID { return core.SubscriptionID(ids.NewID("sub")) })
 	if err != nil {
 		return err
 	}
-	old, err := tx.RowsOf(ctx, user)
-	if err != nil {
-		return err
-	}
-	rows := Derive(user, seen, pays, s.Catalog, old, func() core.SubscriptionID { return core.SubscriptionID(s.IDs.NewID("sub")) })
 	// At most one row is live at a time, so those that step down go first.
-	slices.SortStableFunc(rows, func(a, b Row) int { return truth(a.Live, b.Live) })
-	for _, r := range rows {
-		if slices.Contains(old, r) {
+	slices.SortStableFunc(want, func(a, b Row) int { return truth(a.Live, b.Live) })
+	for _, r := range want {
+		if slices.Contains(have, r) {
 			continue
 		}
 		if err := tx.SaveRow(ctx, r); err != nil {
@@ -153,4 +174,8 @@ func (s *Service) syncRows(ctx context.Context, tx Tx, user core.UserID) error {
 		}
 	}
 	return nil
+}
+
+func (s *Service) syncRows(ctx context.Context, tx Tx, user core.UserID) error {
+	return SyncRows(ctx, tx, user, s.Catalog, s.IDs)
 }

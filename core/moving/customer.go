@@ -327,7 +327,7 @@ func (r *run) rights(ctx context.Context, tx Tx, u accounts.User, rows []Row, pa
 	if !touched {
 		return nil
 	}
-	return r.derive(ctx, tx, u.ID)
+	return billing.SyncRows(ctx, tx, u.ID, r.Catalog, r.IDs)
 }
 
 func (r *run) membership(ctx context.Context, tx Tx, u accounts.User, row Row, status string) (why string, err error) {
@@ -391,36 +391,4 @@ func (r *run) entitlement(ctx context.Context, tx Tx, u accounts.User, row Row, 
 	}
 	r.note(subsFile, row.Line, "the payment of this blueprint did not come along; the right stays")
 	return tx.InsertPayment(ctx, p)
-}
-
-// derive writes the subscription rows that follow from what was kept.
-func (r *run) derive(ctx context.Context, tx Tx, user core.UserID) error {
-	objs, err := tx.ObjectsOf(ctx, user, "subscription")
-	if err != nil {
-		return err
-	}
-	seen, err := billing.SeenIn(objs)
-	if err != nil {
-		return err
-	}
-	pays, err := tx.PaymentsOf(ctx, user)
-	if err != nil {
-		return err
-	}
-	old, err := tx.RowsOf(ctx, user)
-	if err != nil {
-		return err
-	}
-	rows := billing.Derive(user, seen, pays, r.Catalog, old, func() core.SubscriptionID { return core.SubscriptionID(r.IDs.NewID("sub")) })
-	for _, live := range []bool{false, true} { // what steps down goes first
-		for _, row := range rows {
-			if row.Live != live || slices.Contains(old, row) {
-				continue
-			}
-			if err := tx.SaveRow(ctx, row); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
