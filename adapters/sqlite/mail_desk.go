@@ -58,15 +58,36 @@ func (tx *Tx) EndSeriesOf(ctx context.Context, key core.EmailKey, reason string,
 	return err
 }
 
-// SaveReport implements mail.DeskTx.
+// SaveReport implements mail.DeskTx. Anybody's word about a letter that is not
+// known counts for its address, and not for the breaker of all marketing.
 func (tx *Tx) SaveReport(ctx context.Context, r mail.Report, o mail.Owner) (bool, error) {
-	res, err := tx.exec(ctx, `INSERT INTO mail_reports (reference, kind, email_log_id, marketing, detail, at)
-		VALUES (?1, ?2, ?3, coalesce((SELECT kind IN `+marketingKinds+` FROM email_logs WHERE id = ?3), 1), ?4, ?5) ON CONFLICT DO NOTHING`,
-		r.Reference, r.Kind, textOrNull(o.Mail), r.Detail, ms(r.At))
+	soft := core.EmailKey("")
+	if r.Kind == mail.SoftBounceReport {
+		soft = o.Key
+	}
+	res, err := tx.exec(ctx, `INSERT INTO mail_reports (reference, kind, email_log_id, marketing, detail, at, address_key)
+		VALUES (?1, ?2, ?3, coalesce((SELECT kind IN `+marketingKinds+` FROM email_logs WHERE id = ?3), ?6), ?4, ?5, ?7) ON CONFLICT DO NOTHING`,
+		r.Reference, r.Kind, textOrNull(o.Mail), r.Detail, ms(r.At), !r.Unproven, soft)
 	if err != nil {
 		return false, err
 	}
 	return changed(res) == 1, nil
+}
+
+// SoftBounces implements mail.DeskTx.
+func (tx *Tx) SoftBounces(ctx context.Context, key core.EmailKey, since time.Time) (reports, days int, err error) {
+	found, err := one(ctx, tx, func(s scanner) (n [2]int, err error) {
+		err = s.Scan(&n[0], &n[1])
+		return n, err
+	}, `SELECT count(*), count(DISTINCT at / 86400000) FROM mail_reports WHERE address_key = ? AND address_key <> '' AND at >= ?`, key, ms(since))
+	return found[0], found[1], err
+}
+
+// ForgiveSoftBounces implements mail.DeskTx. The reports stay, so that one that
+// is told again is still known.
+func (tx *Tx) ForgiveSoftBounces(ctx context.Context, key core.EmailKey, upTo time.Time) error {
+	_, err := tx.exec(ctx, `UPDATE mail_reports SET address_key = '' WHERE address_key = ? AND address_key <> '' AND at <= ?`, key, ms(upTo))
+	return err
 }
 
 // MarkBounced implements mail.DeskTx.
@@ -99,6 +120,7 @@ func (tx *Tx) ForgetMarketing(ctx context.Context, user core.UserID, key core.Em
 		{`DELETE FROM email_segment_members WHERE user_id = ?`, []any{user}},
 		{`UPDATE campaign_recipients SET outcome = 'skipped', reason = 'the account is gone' WHERE user_id = ? AND outcome = 'waiting'`, []any{user}},
 		{`UPDATE mail_reports SET detail = '' WHERE email_log_id IN (SELECT id FROM email_logs WHERE user_id = ?)`, []any{user}}, // a server's words name the address
+		{`UPDATE mail_reports SET detail = '', address_key = '' WHERE address_key = ? AND address_key <> ''`, []any{key}},
 		{`DELETE FROM mail_preferences WHERE address_key = ?`, []any{key}},
 	} {
 		if _, err := tx.exec(ctx, step.text, step.args...); err != nil {

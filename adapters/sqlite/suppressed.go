@@ -14,7 +14,7 @@ type listing struct{ bounce, complaint, refused bool }
 func listedAs(reasons string) (l listing) {
 	for _, r := range strings.Split(reasons, ",") {
 		switch mail.Reason(r) {
-		case mail.HardBounce:
+		case mail.HardBounce, mail.Unreachable:
 			l.bounce = true
 		case mail.Complaint:
 			l.complaint = true

@@ -42,6 +42,7 @@ const (
 	Complaint     Reason = "complaint"    // marked as spam
 	Unsubscribed  Reason = "unsubscribed" // asked for no more marketing
 	ByHand        Reason = "manual"       // put there by the creator
+	Unreachable   Reason = "unreachable"  // kept failing for a while
 )
 
 // Blocks reports whether a suppressed address gets no mail of this kind. A

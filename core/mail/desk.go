@@ -40,6 +40,11 @@ type DeskTx interface {
 	EndSeriesOf(ctx context.Context, key core.EmailKey, reason string, at time.Time) error
 	// SaveReport keeps a report; false when it came before.
 	SaveReport(ctx context.Context, r Report, o Owner) (fresh bool, err error)
+	// SoftBounces returns how many reports of a soft bounce there are of an address
+	// since a time and not forgiven, and on how many days of UTC.
+	SoftBounces(ctx context.Context, key core.EmailKey, since time.Time) (reports, days int, err error)
+	// ForgiveSoftBounces makes those up to a time count no longer.
+	ForgiveSoftBounces(ctx context.Context, key core.EmailKey, upTo time.Time) error
 	// MarkBounced notes that a mail that was sent came back.
 	MarkBounced(ctx context.Context, id core.MailID, detail string) error
 }
@@ -176,79 +181,6 @@ func (d Desk) choose(ctx context.Context, tx DeskTx, o Owner, p Preferences) err
 		return err
 	}
 	return tx.MarkUnsubscribed(ctx, o, time.Time{})
-}
-
-// ReportKind says what came back.
-type ReportKind string
-
-// The kinds of report.
-const (
-	BounceReport     ReportKind = "bounce"      // the mailbox does not exist
-	SoftBounceReport ReportKind = "soft_bounce" // full, or away: for the record
-	ComplaintReport  ReportKind = "complaint"   // marked as spam
-)
-
-// Report is a bounce or a complaint, as a mail server, a mailbox of bounces or a
-// signed webhook tells it.
-type Report struct {
-	Kind      ReportKind
-	Address   string
-	Mail      core.MailID // where it is known which
-	Reference string      // the reporter's: the second time is boring
-	Detail    string
-	At        time.Time // zero for now
-}
-
-// Take keeps a report and does what follows from it: the address goes on the
-// list, its series end, what waits for it is withdrawn.
-func (d Desk) Take(ctx context.Context, r Report) error {
-	const op = "mail.Take"
-	switch {
-	case r.Kind != BounceReport && r.Kind != SoftBounceReport && r.Kind != ComplaintReport:
-		return core.FieldError(op, "kind", "Use bounce, soft_bounce or complaint.")
-	case r.Reference == "" || len(r.Reference) > 300:
-		return core.FieldError(op, "reference", "A report needs a reference of its own, at most 300 characters.")
-	case r.Address == "" && r.Mail == "":
-		return core.FieldError(op, "address", "Say which address, or which mail.")
-	}
-	if r.At.IsZero() {
-		r.At = d.Clock.Now()
-	}
-	if detail := []rune(strings.ToValidUTF8(r.Detail, "")); len(detail) > 400 {
-		r.Detail = string(detail[:400])
-	}
-	return d.Store.Update(ctx, func(ctx context.Context, tx DeskTx) error {
-		o := Owner{Key: d.Fold(r.Address), To: r.Address}
-		if r.Mail != "" {
-			found, err := tx.MailOwner(ctx, r.Mail)
-			switch {
-			case err == nil:
-				o = found // whom we wrote to, whatever the report calls them
-			case !core.Is(err, core.NotFound) || o.Key == "":
-				return err
-			}
-		}
-		fresh, err := tx.SaveReport(ctx, r, o)
-		if err != nil || !fresh {
-			return err
-		}
-		reason, why := HardBounce, "hard_bounce"
-		switch r.Kind {
-		case SoftBounceReport:
-			return nil
-		case ComplaintReport:
-			reason, why = Complaint, "complained"
-		}
-		if reason == HardBounce && o.Mail != "" {
-			if err := tx.MarkBounced(ctx, o.Mail, r.Detail); err != nil {
-				return err
-			}
-		}
-		if err := tx.SuppressAddress(ctx, Suppression{Key: o.Key, Reason: reason, Detail: r.Detail, Since: r.At}); err != nil {
-			return err
-		}
-		return tx.EndSeriesOf(ctx, o.Key, why, d.Clock.Now())
-	})
 }
 
 // Mask returns an address as somebody may see it who should not learn it.

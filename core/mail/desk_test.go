@@ -166,14 +166,17 @@ func TestReports(t *testing.T) {
 		list    mail.Reason
 		err     core.Code
 	}{
-		"a bounce of a mail":       {mail.Report{Kind: mail.BounceReport, Mail: "eml_1", Reference: "r"}, "hard_bounce", mail.StateSuppressed, mail.HardBounce, ""},
-		"a bounce of an address":   {mail.Report{Kind: mail.BounceReport, Address: " ANNA@x.org", Reference: "r"}, "hard_bounce", mail.StateSuppressed, mail.HardBounce, ""},
-		"a full mailbox":           {mail.Report{Kind: mail.SoftBounceReport, Mail: "eml_1", Reference: "r"}, "", mail.StateQueued, "", ""},
-		"a complaint":              {mail.Report{Kind: mail.ComplaintReport, Mail: "eml_1", Reference: "r"}, "complained", mail.StateSuppressed, mail.Complaint, ""},
-		"a mail that nobody knows": {mail.Report{Kind: mail.ComplaintReport, Mail: "eml_9", Address: "anna@x.org", Reference: "r"}, "complained", mail.StateSuppressed, mail.Complaint, ""},
-		"nobody at all":            {mail.Report{Kind: mail.ComplaintReport, Mail: "eml_9", Reference: "r"}, "", mail.StateQueued, "", core.NotFound},
-		"an unknown kind":          {mail.Report{Kind: "love", Mail: "eml_1", Reference: "r"}, "", mail.StateQueued, "", core.Invalid},
-		"without a reference":      {mail.Report{Kind: mail.ComplaintReport, Mail: "eml_1"}, "", mail.StateQueued, "", core.Invalid},
+		"a bounce of a mail":                 {mail.Report{Kind: mail.BounceReport, Mail: "eml_1", Reference: "r"}, "hard_bounce", mail.StateSuppressed, mail.HardBounce, ""},
+		"a bounce of an address":             {mail.Report{Kind: mail.BounceReport, Address: " ANNA@x.org", Reference: "r"}, "hard_bounce", mail.StateSuppressed, mail.HardBounce, ""},
+		"a full mailbox":                     {mail.Report{Kind: mail.SoftBounceReport, Mail: "eml_1", Reference: "r"}, "", mail.StateQueued, "", ""},
+		"a complaint":                        {mail.Report{Kind: mail.ComplaintReport, Mail: "eml_1", Reference: "r"}, "complained", mail.StateSuppressed, mail.Complaint, ""},
+		"a mail that nobody knows":           {mail.Report{Kind: mail.ComplaintReport, Mail: "eml_9", Address: "anna@x.org", Reference: "r"}, "complained", mail.StateSuppressed, mail.Complaint, ""},
+		"nobody at all":                      {mail.Report{Kind: mail.ComplaintReport, Mail: "eml_9", Reference: "r"}, "", mail.StateQueued, "", core.NotFound},
+		"anybody's word on a letter of ours": {mail.Report{Kind: mail.BounceReport, Mail: "eml_1", Reference: "r", Unproven: true}, "hard_bounce", mail.StateSuppressed, mail.HardBounce, ""},
+		"anybody's word on an address":       {mail.Report{Kind: mail.BounceReport, Address: "anna@x.org", Reference: "r", Unproven: true}, "unreachable", mail.StateSuppressed, mail.Unreachable, ""},
+		"a delivery":                         {mail.Report{Kind: mail.DeliveredReport, Mail: "eml_1", Reference: "r"}, "", mail.StateQueued, "", ""},
+		"an unknown kind":                    {mail.Report{Kind: "love", Mail: "eml_1", Reference: "r"}, "", mail.StateQueued, "", core.Invalid},
+		"without a reference":                {mail.Report{Kind: mail.ComplaintReport, Mail: "eml_1"}, "", mail.StateQueued, "", core.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newCounter(t)

@@ -160,6 +160,9 @@ func (s *Service) Retry(ctx context.Context, id core.MailID) error {
 		if err != nil {
 			return err
 		}
+		if err := tx.LiftSuppression(ctx, key, Unreachable); err != nil {
+			return err
+		}
 		return tx.LiftSuppression(ctx, key, HardBounce)
 	})
 }
