@@ -448,4 +448,11 @@ func TestTheObjectOfAListedEventIsStripesOwn(t *testing.T) {
 	if !strings.Contains(string(b), object) {
 		t.Errorf("%s", b)
 	}
+	b, err = restore(&stripe.Event{ID: "evt_1", Type: "charge.refunded", Data: &stripe.EventData{
+		Raw: json.RawMessage(object), PreviousAttributes: map[string]any{"amount_refunded": 2000.0},
+	}})
+	must(t, err)
+	if ev, err := (&Reader{}).Parse(b); err != nil || ev.Charge.Before == nil || *ev.Charge.Before != 2000 {
+		t.Errorf("what was before is lost: %v, %s", err, b)
+	}
 }

@@ -74,12 +74,12 @@ func (c *Client) EventsSince(ctx context.Context, since time.Time, fn func(paylo
 // restore writes a listed event in the form of the webhook: the object's bytes
 // are Stripe's own, the envelope has what the reader needs.
 func restore(e *stripe.Event) ([]byte, error) {
-	object := json.RawMessage("null")
+	data := map[string]any{"object": nil}
 	if e.Data != nil && len(e.Data.Raw) > 0 {
-		object = e.Data.Raw
+		data["object"], data["previous_attributes"] = e.Data.Raw, e.Data.PreviousAttributes
 	}
 	return json.Marshal(map[string]any{
 		"id": e.ID, "object": "event", "type": e.Type, "account": e.Account, "created": e.Created, "livemode": e.Livemode,
-		"api_version": e.APIVersion, "data": map[string]any{"object": object},
+		"api_version": e.APIVersion, "data": data,
 	})
 }

@@ -74,7 +74,22 @@ func (r *Reader) Parse(payload []byte) (billing.Event, error) {
 	if err := fill(&ev, w.Data.Object); err != nil {
 		return named(payload), unreadable(fmt.Sprintf("The object of %s is not readable.", w.Type), err)
 	}
+	if ev.Charge != nil {
+		ev.Charge.Before = refundedBefore(w.Data.Previous)
+	}
 	return ev, nil
+}
+
+// refundedBefore reads what a report says of the sum before it, nil when it says
+// nothing that can be read: only a letter hangs on it.
+func refundedBefore(previous json.RawMessage) *int64 {
+	var was struct {
+		Refunded *int64 `json:"amount_refunded"`
+	}
+	if json.Unmarshal(previous, &was) != nil || (was.Refunded != nil && *was.Refunded < 0) {
+		return nil
+	}
+	return was.Refunded
 }
 
 // named reads what an event that cannot be read is called, if it says so.

@@ -160,6 +160,18 @@ func TestWhatIsTolerated(t *testing.T) {
 			`{"id":"evt_1","object":"event","type":"charge.refunded","created":1,"data":{"object":{"id":"ch_1","amount":100,"amount_captured":60}}}`,
 			func(ev billing.Event) bool { return ev.Charge.Amount == 60 },
 		},
+		"what had been refunded before": {
+			`{"id":"evt_1","object":"event","type":"charge.refunded","created":1,"data":{"object":{"id":"ch_1","amount":100,"amount_refunded":60},"previous_attributes":{"amount_refunded":20,"refunded":false}}}`,
+			func(ev billing.Event) bool { return ev.Charge.Before != nil && *ev.Charge.Before == 20 },
+		},
+		"a report that does not say what it changed": {
+			`{"id":"evt_1","object":"event","type":"charge.refunded","created":1,"data":{"object":{"id":"ch_1"},"previous_attributes":{"refunded":false}}}`,
+			func(ev billing.Event) bool { return ev.Charge.Before == nil },
+		},
+		"a change that cannot be read": {
+			`{"id":"evt_1","object":"event","type":"charge.refunded","created":1,"data":{"object":{"id":"ch_1"},"previous_attributes":["amount_refunded"]}}`,
+			func(ev billing.Event) bool { return ev.Charge.Before == nil },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ev, err := (&Reader{}).Parse([]byte(c.payload))

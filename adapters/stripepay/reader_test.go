@@ -259,6 +259,7 @@ func holdFacts(t *testing.T, name string, ev billing.Event) {
 		hold("ids", []string{c.ID, c.PaymentIntent}, []string{"charge_1", "payment_intent_1"})
 		hold("refunded", c.Refunded, map[bool]int64{true: 1000, false: 9700}[has("partial")])
 		hold("full", c.Full, !has("partial"))
+		hold("refunded before", c.Before != nil && *c.Before == 0, true)
 	case ev.Dispute != nil:
 		d := ev.Dispute
 		hold("ids", []string{d.ID, d.Charge, d.PaymentIntent}, []string{"dispute_1", "charge_1", "payment_intent_1"})

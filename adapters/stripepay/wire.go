@@ -23,7 +23,8 @@ type wireEvent struct {
 	Created stamp  `json:"created"`
 	Live    bool   `json:"livemode"`
 	Data    *struct {
-		Object json.RawMessage `json:"object"`
+		Object   json.RawMessage `json:"object"`
+		Previous json.RawMessage `json:"previous_attributes"`
 	} `json:"data"`
 }
 

@@ -106,7 +106,15 @@ func (s *Service) chargeRefunded(ctx context.Context, tx Tx, ev Event) (result, 
 			return result{}, err
 		}
 	}
-	return applied(keyCharge(c.ID), keyIntent(c.PaymentIntent)), s.restand(ctx, tx, *pay, ev)
+	told := pay.Refunded // for a report that does not say what it changed
+	if c.Before != nil {
+		told = *c.Before
+	}
+	stands, err := s.restand(ctx, tx, *pay, ev)
+	if err != nil || c.Refunded <= told || stands.Refunded <= told {
+		return applied(keyCharge(c.ID), keyIntent(c.PaymentIntent)), err // nothing new, or known to have failed since
+	}
+	return applied(keyCharge(c.ID), keyIntent(c.PaymentIntent)), s.tellRefund(ctx, tx, stands, told, c.Refunded)
 }
 
 func (s *Service) refundUpdated(ctx context.Context, tx Tx, ev Event) (result, error) {
@@ -128,7 +136,8 @@ func (s *Service) refundUpdated(ctx context.Context, tx Tx, ev Event) (result, e
 	if err := tx.SaveRefund(ctx, now); err != nil {
 		return result{}, err
 	}
-	return applied(), s.restand(ctx, tx, *pay, ev)
+	_, err = s.restand(ctx, tx, *pay, ev)
+	return applied(), err
 }
 
 func (s *Service) disputeChanged(ctx context.Context, tx Tx, ev Event) (result, error) {
@@ -157,7 +166,8 @@ func (s *Service) disputeChanged(ctx context.Context, tx Tx, ev Event) (result, 
 			". What the payment brought is suspended while the dispute is open. Answer it in the Stripe dashboard."); err != nil {
 		return result{}, err
 	}
-	return applied(), s.restand(ctx, tx, *pay, ev)
+	_, err = s.restand(ctx, tx, *pay, ev)
+	return applied(), err
 }
 
 // contested finds the payment that a refund or dispute is about. One that we
@@ -193,36 +203,29 @@ func (s *Service) chargeSeen(ctx context.Context, tx Tx, id string) (*ChargeSeen
 }
 
 // restand derives the payment's standing again and carries out what follows:
-// credits taken or given back, rights, a mail about money that was returned.
-func (s *Service) restand(ctx context.Context, tx Tx, pay Payment, ev Event) error {
+// credits taken or given back, and rights.
+func (s *Service) restand(ctx context.Context, tx Tx, pay Payment, ev Event) (Payment, error) {
 	charge, err := s.chargeSeen(ctx, tx, pay.Charge)
 	if err != nil {
-		return err
+		return pay, err
 	}
 	refunds, err := tx.RefundsOf(ctx, pay.ID)
 	if err != nil {
-		return err
+		return pay, err
 	}
 	disputes, err := tx.DisputesOf(ctx, pay.ID)
 	if err != nil {
-		return err
+		return pay, err
 	}
-	before := pay.Refunded
 	st := Stand(pay.Amount, charge, refunds, disputes)
 	pay.Refunded, pay.Dispute = st.Refunded, st.Dispute
 	if pay, err = s.holdCredits(ctx, tx, pay, ev.At); err != nil {
-		return err
+		return pay, err
 	}
 	if err := tx.SavePayment(ctx, pay); err != nil {
-		return err
+		return pay, err
 	}
-	if err := s.syncRows(ctx, tx, pay.User); err != nil {
-		return err
-	}
-	if pay.Refunded <= before {
-		return nil
-	}
-	return s.tellRefund(ctx, tx, pay, before)
+	return pay, s.syncRows(ctx, tx, pay.User)
 }
 
 // holdCredits makes the ledger agree with the payment's standing: what is left
@@ -258,21 +261,24 @@ func (s *Service) holdCredits(ctx context.Context, tx Tx, pay Payment, at time.T
 	return pay, err
 }
 
-func (s *Service) tellRefund(ctx context.Context, tx Tx, pay Payment, before int64) error {
+// tellRefund promises the letter about the step that one report tells of. Its sum
+// is the report's own, so that letters are the same in every order of arrival;
+// what it says of the purchase is how that stands now.
+func (s *Service) tellRefund(ctx context.Context, tx Tx, pay Payment, from, to int64) error {
 	u, err := living(ctx, tx, pay.User)
 	if err != nil || u == nil {
 		return err
 	}
 	p, _ := s.Catalog.Product(pay.Product)
 	props := mail.Props{
-		"name": u.Name, "product": p.Name, "amount": core.Money{Minor: pay.Refunded - before, Currency: pay.Currency}.String(), "path": "/account",
+		"name": u.Name, "product": p.Name, "amount": core.Money{Minor: to - from, Currency: pay.Currency}.String(), "path": "/account",
 	}
 	if !pay.FullyRefunded() {
 		props["partial"] = "yes"
-	} else if pay.Taken > 0 {
+	} else if to >= pay.Amount && pay.Taken > 0 {
 		props["credits"] = itoa(pay.Taken)
 	}
 	return s.Post.Enqueue(ctx, tx, mail.Promise{
-		Kind: mail.Refund, User: u.ID, To: u.Email, Reference: string(pay.ID) + ":" + itoa(int(pay.Refunded)), Props: props,
+		Kind: mail.Refund, User: u.ID, To: u.Email, Reference: string(pay.ID) + ":" + itoa(int(to)), Props: props,
 	}, s.Clock.Now())
 }

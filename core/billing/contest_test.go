@@ -10,6 +10,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/billing"
 	"sselfie/core/coretest"
+	"sselfie/core/mail"
 )
 
 func refunded(session string, amount, total int64, at time.Duration) billing.Event {
@@ -75,6 +76,75 @@ func TestWhatComesBack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRefundLettersSayTheSameInEveryOrder: the sum in a letter is that of its
+// own report, not what was new when the report came.
+func TestRefundLettersSayTheSameInEveryOrder(t *testing.T) {
+	refund := func(before, after int64, at time.Duration) billing.Event {
+		ev := refunded("1", after, 6700, at)
+		ev.Charge.Before = &before
+		return ev
+	}
+	again := refund(0, 1000, time.Hour) // Stripe reports one thing in two events
+	again.ID = "evt_again"
+	for name, c := range map[string]struct {
+		events []billing.Event
+		want   string
+	}{
+		"two in part":                 {[]billing.Event{refund(0, 1000, time.Hour), refund(1000, 3000, 2*time.Hour)}, "$10 $20"},
+		"in part, then the rest":      {[]billing.Event{refund(0, 1000, time.Hour), refund(1000, 6700, 2*time.Hour)}, "$10 $57"},
+		"one thing, in two reports":   {[]billing.Event{refund(0, 1000, time.Hour), again}, "$10"},
+		"three steps":                 {[]billing.Event{refund(0, 1000, time.Hour), refund(1000, 1500, 2*time.Hour), refund(1500, 6700, 3*time.Hour)}, "$10 $5 $52"},
+		"in full, and contested, too": {[]billing.Event{refund(0, 6700, time.Hour), disputed("1", "needs_response", false, 2*time.Hour)}, "$67"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			buy := purchase("1", "a@example.com", "brand_blueprint_paid")
+			buy.ID = "evt_buy"
+			all := append([]billing.Event{buy}, c.events...)
+			permute(len(all), func(order []int) {
+				sh := newShop(t)
+				for _, i := range order {
+					sh.send(t, all[i])
+					sh.send(t, all[i])
+				}
+				if got, want := sh.told(t, mail.Refund), sorted(c.want); got != want {
+					t.Fatalf("order %v: letters about %s, want %s", order, got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestARefundLetterOwnsUpToWhatIsKnown: what has failed meanwhile is not
+// promised, and what is closed is not called open.
+func TestARefundLetterOwnsUpToWhatIsKnown(t *testing.T) {
+	sh, none := newShop(t), int64(0)
+	sh.send(t, purchase("1", "a@example.com", "brand_blueprint_paid"))
+	late := refunded("1", 6700, 6700, time.Hour)
+	late.Charge.Before = &none
+	sh.send(t, refundFailed("1", 6700, 2*time.Hour))
+	sh.send(t, late)
+	if got := sh.told(t, mail.Refund); got != "" {
+		t.Errorf("a refund that is known to have failed was announced: %s", got)
+	}
+	sh = newShop(t)
+	sh.send(t, purchase("1", "a@example.com", "brand_blueprint_paid"))
+	sh.send(t, refunded("1", 6700, 6700, 2*time.Hour))
+	part := refunded("1", 1000, 6700, time.Hour)
+	part.Charge.Before = &none
+	sh.send(t, part)
+	for _, p := range sh.letters(t, mail.Refund) {
+		if p["partial"] != "" {
+			t.Errorf("a closed purchase is called open: %v", p)
+		}
+	}
+}
+
+func sorted(words string) string {
+	all := strings.Fields(words)
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
 
 func TestTwoPurchasesOneRefundKeepsTheRight(t *testing.T) {

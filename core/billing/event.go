@@ -154,7 +154,8 @@ type InvoicePayment struct {
 	ID, Invoice, PaymentIntent, Charge string
 }
 
-// Charge is a payment's state of refunds: Refunded is cumulative.
+// Charge is a payment's state of refunds: Refunded is cumulative. Before is what
+// it was until this report, when the report says so; nil when it does not.
 type Charge struct {
 	ID            string    `json:"id"`
 	PaymentIntent string    `json:"payment_intent,omitempty"`
@@ -163,6 +164,7 @@ type Charge struct {
 	Currency      string    `json:"currency"`
 	Amount        int64     `json:"amount"`
 	Refunded      int64     `json:"refunded"`
+	Before        *int64    `json:"before,omitempty"`
 	Full          bool      `json:"full"`
 	Created       time.Time `json:"created,omitzero"`
 	Meta          Metadata  `json:"meta"`

@@ -3,7 +3,10 @@ package billing_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -172,6 +175,38 @@ func (sh *shop) mails(t testing.TB) []string {
 		out = append(out, string(m.Kind)+" "+m.To)
 	}
 	return out
+}
+
+// letters returns what the letters of one kind will say, and leaves them where
+// they are.
+func (sh *shop) letters(t testing.TB, kind mail.Kind) (out []mail.Props) {
+	t.Helper()
+	errBack := errors.New("take it back")
+	err := sh.db.Update(context.Background(), func(ctx context.Context, tx *sqlite.Tx) error {
+		all, err := tx.ClaimMails(ctx, mail.Urgent, sh.clock.Now(), 1000)
+		must(t, err)
+		for _, o := range all {
+			if o.Kind == kind {
+				out = append(out, o.Props)
+			}
+		}
+		return errBack
+	})
+	if !errors.Is(err, errBack) {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// told returns the sums in the letters of one kind, in order of size.
+func (sh *shop) told(t testing.TB, kind mail.Kind) string {
+	t.Helper()
+	var sums []string
+	for _, p := range sh.letters(t, kind) {
+		sums = append(sums, p["amount"])
+	}
+	slices.Sort(sums)
+	return strings.Join(sums, " ")
 }
 
 func must(t testing.TB, err error) {
