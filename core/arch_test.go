@@ -49,8 +49,9 @@ var rooms = map[string]room{
 	"core/accounts":     {may: []string{"core", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
 	"core/billing":      {may: []string{"core", "core/accounts", "core/catalog", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
 	"core/segments":     {may: []string{"core", "core/catalog"}},
-	"core/sequences":    {may: []string{"core", "core/catalog", "core/mail"}},
-	"core/campaigns":    {may: []string{"core", "core/mail", "core/segments", "core/sequences"}},
+	"core/prose":        {},
+	"core/sequences":    {may: []string{"core", "core/catalog", "core/mail", "core/prose"}},
+	"core/campaigns":    {may: []string{"core", "core/mail", "core/prose", "core/segments", "core/sequences"}},
 	"core/coretest":     {may: []string{"core/..."}, outside: []string{"pgregory.net/rapid", "github.com/google/go-cmp"}},
 
 	"migrations":  {},

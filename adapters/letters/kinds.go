@@ -23,6 +23,7 @@ type Kind struct {
 	Path   string              // of the link when neither token nor prop gives one
 	Action string              // the words on the link
 	Props  []Prop
+	Prose  bool // its text is Markdown; otherwise plain paragraphs
 }
 
 func must(name, meaning, example string) Prop { return Prop{name, true, meaning, example} }
@@ -37,7 +38,7 @@ var (
 		must("subject", "the subject line", "Never run out of content again"),
 		may("preheader", "what previews show after the subject", "200 credits a month, and what they make."),
 		may("title", "the headline; the subject where there is none", ""),
-		must("text", "the letter: paragraphs with empty lines between them", "Last month you made 25 pictures.\n\nHere is what 200 would look like."),
+		must("text", "the letter: paragraphs, lists, tables, emphasis and links in Markdown", "Last month you made **25 pictures**.\n\n- Here is what [200](/studio-membership) would look like.\n\n| | A booster | Studio |\n|---|---|---|\n| Credits | 100 once | 200 a month |"),
 		may("action", "the words on the button", "See Studio"),
 		may("path", "where the button leads, a path on this site", "/studio-membership"),
 		may("link", "the same as a whole address below the base URL", ""),
@@ -123,8 +124,8 @@ var kinds = map[mail.Kind]Kind{
 		Tokens: none, Path: "/free-blueprint", Action: "Begin the blueprint",
 		Props: []Prop{someone, may("path", "of the blueprint, with what proves the address", "/free-blueprint?t=abc")},
 	},
-	mail.Sequence: {Tokens: none, Action: "Have a look", Props: append([]Prop{someone}, generics...)},
-	mail.Campaign: {Tokens: none, Action: "Have a look", Props: append([]Prop{someone}, generics...)},
+	mail.Sequence: {Tokens: none, Action: "Have a look", Props: append([]Prop{someone}, generics...), Prose: true},
+	mail.Campaign: {Tokens: none, Action: "Have a look", Props: append([]Prop{someone}, generics...), Prose: true},
 	mail.Notice: {
 		Tokens: none, Path: "/admin", Action: "Have a look",
 		Props: []Prop{
@@ -170,7 +171,10 @@ func (k Kind) accept(o mail.Outgoing) (map[string]string, error) {
 	rest := maps.Clone(o.Props)
 	for _, p := range k.Props {
 		value := oneLine(o.Props[p.Name])
-		if p.Name == "text" {
+		switch {
+		case p.Name == "text" && k.Prose:
+			value = o.Props[p.Name] // read by package prose
+		case p.Name == "text":
 			value = paragraphsOnly(o.Props[p.Name])
 		}
 		if p.Required && value == "" {

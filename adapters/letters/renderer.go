@@ -139,6 +139,7 @@ type view struct {
 	Link, Action                    string // the one that matters
 	Unsubscribe                     string // of marketing mails
 	P                               map[string]string
+	Letter                          []block // the text of a kind that is written in Markdown
 }
 
 func (r *Renderer) view(ctx context.Context, o mail.Outgoing) (view, error) {
@@ -154,6 +155,12 @@ func (r *Renderer) view(ctx context.Context, o mail.Outgoing) (view, error) {
 		Brand: r.look.BrandName, Sender: r.look.SenderName, Support: r.look.SupportEmail, Address: r.look.PostalAddress,
 		BaseURL: r.look.BaseURL, Host: r.host, Kind: string(o.Kind), Date: o.At.UTC().Format("2 January 2006"), Name: given(props["name"]),
 		Token: o.Token != "", Purpose: string(o.Purpose), Action: kind.Action, P: props,
+	}
+	if kind.Prose {
+		if v.Letter = blocks(props["text"], r.look.BaseURL); len(v.Letter) == 0 {
+			return view{}, fmt.Errorf("%s: the letter is empty", o.Kind)
+		}
+		props["text"] = plain(v.Letter) // for templates that know paragraphs alone
 	}
 	if props["receipt"] != "" && !strings.HasPrefix(props["receipt"], "https://") {
 		props["receipt"] = ""

@@ -34,6 +34,13 @@ func styles(p Palette) map[string]string {
 		"letter":      "padding:36px 40px 40px",
 		"title":       "margin:0 0 22px;font-family:" + serif + ";font-weight:normal;font-size:36px;line-height:40px;letter-spacing:-0.6px;color:" + p.Ink,
 		"p":           "margin:0 0 18px;" + text + "font-size:17px;line-height:27px;color:" + p.Ink,
+		"h2":          "margin:26px 0 10px;font-family:" + serif + ";font-weight:normal;font-size:23px;line-height:28px;color:" + p.Ink,
+		"list":        "margin:0 0 18px;padding:0 0 0 22px;" + text + "font-size:17px;line-height:27px;color:" + p.Ink,
+		"item":        "margin:0 0 6px",
+		"link":        "color:" + p.Safelight + ";text-decoration:underline",
+		"grid":        "margin:0 0 26px;border-collapse:collapse;border-top:1px solid " + p.Ink,
+		"grid-head":   "padding:10px 12px 10px 0;border-bottom:" + line + ";" + text + "font-size:14px;line-height:20px;font-weight:600;text-align:left;vertical-align:bottom;color:" + p.Ink,
+		"grid-cell":   "padding:10px 12px 10px 0;border-bottom:" + line + ";" + text + "font-size:15px;line-height:21px;text-align:left;vertical-align:top;font-variant-numeric:tabular-nums;color:" + p.Ink,
 		"note":        "margin:0 0 18px;" + text + "font-size:14px;line-height:22px;color:" + p.SoftInk,
 		"name":        "margin:30px 0 0;font-family:" + serif + ";font-style:italic;font-size:20px;line-height:26px;color:" + p.Ink,
 		"small":       "padding:20px 40px 0;" + text + "font-size:13px;line-height:20px;color:" + p.SoftInk,
@@ -63,6 +70,7 @@ func sheet(d Palette) string {
 			{".button", "background-color:" + d.Safelight},
 			{".button", "color:" + d.OnAccent},
 			{".chosen", "color:" + d.Safelight},
+			{".link", "color:" + d.Safelight},
 		} {
 			fmt.Fprintf(&b, "%s%s{%s!important}\n", prefix, r[0], r[1])
 		}

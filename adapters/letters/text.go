@@ -94,20 +94,20 @@ func wrap(s string) string {
 		case strings.HasPrefix(block, " "):
 			blocks = append(blocks, strings.TrimRight(block, " \n"))
 		default:
-			blocks = append(blocks, fill(strings.Fields(block)))
+			blocks = append(blocks, fill(strings.Fields(block), textWidth))
 		}
 	}
 	return strings.Join(blocks, "\n\n") + "\n"
 }
 
-func fill(words []string) string {
+func fill(words []string, wide int) string {
 	var b strings.Builder
 	column := 0
 	for _, w := range words {
 		n := utf8.RuneCountInString(w)
 		switch {
 		case column == 0:
-		case column+1+n > textWidth:
+		case column+1+n > wide:
 			b.WriteByte('\n')
 			column = 0
 		default:

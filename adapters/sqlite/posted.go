@@ -11,16 +11,21 @@ import (
 // PostedLetter implements sequences.Postbag.
 func (r reads) PostedLetter(ctx context.Context, id core.MailID, now time.Time) (sequences.Posted, error) {
 	return one(ctx, r, func(s scanner) (p sequences.Posted, err error) {
+		var placed [][2]string
 		err = s.Scan(textIn(&p.Series), textIn(&p.Step), textIn(&p.Campaign), &p.Variant, textIn(&p.Product), textIn(&p.EndedFor), timeIn(&p.Expires),
-			textIn(&p.Link), textIn(&p.Dest), boolIn(&p.Listed), intIn(&p.CreditsLeft), intIn(&p.CreditsUsed), textIn(&p.OfferCode), timeIn(&p.OfferEnds))
+			textIn(&p.Link), textIn(&p.Dest), boolIn(&p.Listed), intIn(&p.CreditsLeft), intIn(&p.CreditsUsed), textIn(&p.OfferCode), timeIn(&p.OfferEnds), jsonIn(&placed))
+		for _, l := range placed {
+			p.Placed = append(p.Placed, sequences.Placed{ID: core.LinkID(l[0]), Dest: l[1]})
+		}
 		return p, err
 	}, `SELECT l.sequence, l.step, l.campaign_id, l.variant, e.product_id, e.end_reason, l.expires_at,
-		(SELECT k.id FROM email_links k WHERE k.email_log_id = l.id LIMIT 1), (SELECT k.destination FROM email_links k WHERE k.email_log_id = l.id LIMIT 1),
+		(SELECT k.id FROM email_links k WHERE k.email_log_id = l.id AND k.place = 0 LIMIT 1), (SELECT k.destination FROM email_links k WHERE k.email_log_id = l.id AND k.place = 0 LIMIT 1),
 		EXISTS (SELECT 1 FROM email_suppressions x WHERE x.address_key = l.to_key) OR coalesce(u.unsubscribed_at, u.deleted_at) IS NOT NULL,
 		(SELECT c.balance FROM user_credits c WHERE c.user_id = l.user_id),
 		(SELECT -sum(t.amount) FROM credit_transactions t WHERE t.user_id = l.user_id AND t.type IN ('spend', 'give_back') AND t.created_at >= e.anchor_at),
 		(SELECT o.code FROM promotion_uses o WHERE o.user_id = l.user_id AND o.used_at IS NULL AND o.ends_at > ? ORDER BY o.ends_at LIMIT 1),
-		(SELECT o.ends_at FROM promotion_uses o WHERE o.user_id = l.user_id AND o.used_at IS NULL AND o.ends_at > ? ORDER BY o.ends_at LIMIT 1)
+		(SELECT o.ends_at FROM promotion_uses o WHERE o.user_id = l.user_id AND o.used_at IS NULL AND o.ends_at > ? ORDER BY o.ends_at LIMIT 1),
+		(SELECT json_group_array(json_array(k.id, k.destination)) FROM email_links k WHERE k.email_log_id = l.id AND k.place > 0)
 		FROM email_logs l LEFT JOIN users u ON u.id = l.user_id LEFT JOIN mini_product_upsell_sequence e ON e.id = l.enrolment_id WHERE l.id = ?`, ms(now), ms(now), id)
 }
 

@@ -79,6 +79,11 @@ func (tx *Tx) PromiseLetter(ctx context.Context, q mail.Queued, o sequences.Orig
 			return false, err
 		}
 	}
+	for i, l := range o.Placed {
+		if _, err := tx.exec(ctx, `INSERT INTO email_links (id, email_log_id, destination, place, created_at) VALUES (?, ?, ?, ?, ?)`, l.ID, q.ID, l.Dest, i+1, ms(q.At)); err != nil {
+			return false, err
+		}
+	}
 	tx.Wake(mail.Topic)
 	return true, nil
 }

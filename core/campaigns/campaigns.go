@@ -69,8 +69,11 @@ type Campaign struct {
 func (c Campaign) Check() map[string]string {
 	bad := map[string]string{}
 	text := func(field, value string, most int, need bool) {
-		n := len([]rune(value))
-		switch wrong := sequences.CheckText(value); {
+		n, check := len([]rune(value)), sequences.CheckText
+		if field == "body" {
+			check = sequences.CheckLetter
+		}
+		switch wrong := check(value); {
 		case need && strings.TrimSpace(value) == "":
 			bad[field] = "This is missing."
 		case n > most:

@@ -219,7 +219,7 @@ func (s *Service) promise(ctx context.Context, tx Tx, c Campaign, user core.User
 		Promise: mail.Promise{Kind: mail.Campaign, User: user, To: to, Reference: string(c.ID), Props: mail.Props{}},
 	}, sequences.Origin{
 		Campaign: string(c.ID), Variant: variant, Reason: why, Expires: now.Add(sequences.Patience), Link: link,
-		Dest: sequences.Destination(c.Path, string(c.ID), variant, link),
+		Dest: sequences.Destination(c.Path, string(c.ID), variant, link), Placed: sequences.Place(c.Body, string(c.ID), variant, s.Tokens),
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/catalog"
 	"sselfie/core/mail"
+	"sselfie/core/prose"
 )
 
 // Posted is what the store knows of a marketing mail when it is written.
@@ -23,6 +24,7 @@ type Posted struct {
 	Expires     time.Time
 	Link        core.LinkID
 	Dest        string
+	Placed      []Placed // the links of its text
 	Listed      bool // the address wants, or can take, no marketing any more
 	CreditsLeft int
 	CreditsUsed int // since the purchase that began the series
@@ -84,8 +86,10 @@ func (a *Author) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, erro
 			return mail.Letter{}, err
 		}
 	}
+	if text := props["text"]; text != "" {
+		props["text"] = prose.Relink(text, func(path string) string { return a.lead(p, path) })
+	}
 	if p.Link != "" {
-		delete(props, "path")
 		props["path"] = p.Dest
 		if a.Track {
 			props["path"] = "/api/email/track-click?id=" + string(p.Link)
@@ -98,6 +102,36 @@ func (a *Author) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, erro
 	}
 	l.HTML = a.counted(l.HTML, p.Link)
 	return l, nil
+}
+
+// lead says where a link of the text leads: through tracking, to what was stored
+// when the letter was promised. One that came into the text later leads straight.
+func (a *Author) lead(p Posted, path string) string {
+	for _, l := range p.Placed {
+		switch {
+		case l.Dest != Destination(path, p.campaign(), p.content(), l.ID):
+		case a.Track:
+			return "/api/email/track-click?id=" + string(l.ID)
+		default:
+			return l.Dest
+		}
+	}
+	return path
+}
+
+// campaign and content are what a letter is called in figures.
+func (p Posted) campaign() string {
+	if p.Campaign != "" {
+		return p.Campaign
+	}
+	return string(p.Series)
+}
+
+func (p Posted) content() string {
+	if p.Campaign != "" {
+		return p.Variant
+	}
+	return p.Step
 }
 
 func (a *Author) withheld(ctx context.Context, p Posted, o mail.Outgoing) error {
@@ -173,6 +207,7 @@ func (a *Author) values(p Posted) map[string]string {
 	}
 	if packs := a.Catalog.OfKind(catalog.Pack); len(packs) > 0 {
 		v["pack_price"], v["pack_credits"], v["pack_per_credit"] = packs[0].Price.String(), strconv.Itoa(packs[0].Credits), each(packs[0])
+		a.saving(v, packs[0])
 	}
 	for _, b := range a.Catalog.OfKind(catalog.Mini) {
 		if b.Entitlement == catalog.EntitlementBlueprint && b.Credits > 0 {
@@ -180,6 +215,20 @@ func (a *Author) values(p Posted) map[string]string {
 		}
 	}
 	return v
+}
+
+// saving says what a month of Studio would cost in packs, where that is more.
+func (a *Author) saving(v map[string]string, pack catalog.Product) {
+	s := a.Catalog.Studio()
+	if s.Disabled || s.Credits <= 0 || pack.Credits <= 0 || s.Price.Currency != pack.Price.Currency {
+		return
+	}
+	n := (s.Credits + pack.Credits - 1) / pack.Credits
+	cost := core.Money{Minor: int64(n) * pack.Price.Minor, Currency: pack.Price.Currency}
+	if cost.Minor > s.Price.Minor {
+		v["packs_needed"], v["packs_cost"] = strconv.Itoa(n), cost.String()
+		v["studio_saves"] = core.Money{Minor: cost.Minor - s.Price.Minor, Currency: cost.Currency}.String()
+	}
 }
 
 // each is what one credit of a product costs, to the cent.

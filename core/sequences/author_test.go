@@ -3,6 +3,7 @@ package sequences_test
 import (
 	"context"
 	"errors"
+	"html"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func TestTheDiscountLetter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"first month of Studio costs $77 instead of $97", "it ends on 3 April 2026", "$59 once, 100 credits", "$0.49 a picture", "https://x.org/api/email/track-click?id=lnk_abcdefghijklmnopqrstuv"} {
+	for _, want := range []string{"first month of Studio costs $77 instead of $97", "it ends on 3 April 2026", "Price $59 once $97 a month", "One picture $0.59 $0.49", "2 boosters, $118", "costs $21 less", "https://x.org/api/email/track-click?id=lnk_abcdefghijklmnopqrstuv"} {
 		if !strings.Contains(strings.Join(strings.Fields(l.Text), " "), want) {
 			t.Errorf("the letter does not say %q:\n%s", want, l.Text)
 		}
@@ -138,6 +139,54 @@ func TestWhatIsNotSentAnyMore(t *testing.T) {
 	a.Gate = shut("too many bounces")
 	if _, err := a.Render(t.Context(), outgoing(mail.Sequence)); err == nil {
 		t.Error("a letter went out while marketing is paused")
+	}
+}
+
+// The links of a text go through tracking by an id that says nothing, and to
+// where they led when the letter was promised; one that the text got later leads
+// straight there.
+func TestLinksOfTheTextAreTracked(t *testing.T) {
+	const id = "lnk_zyxwvutsrqponmlkjihgfe"
+	b := &bag{
+		posted: sequences.Posted{Campaign: "cmp_1", Variant: "a", Link: "lnk_abcdefghijklmnopqrstuv", Dest: "/studio"},
+		words:  sequences.Step{Subject: "Hello", Text: "See [the planner](/feed-planner), or [what is new](/blueprint).", Action: "Look", Path: "/studio"},
+	}
+	b.posted.Placed = []sequences.Placed{{ID: id, Dest: sequences.Destination("/feed-planner", "cmp_1", "a", id)}}
+	a := author(t, b)
+	l, err := a.Render(t.Context(), outgoing(mail.Campaign))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<a href="https://x.org/api/email/track-click?id=` + id + `"`, `>the planner</a>`, `<a href="https://x.org/blueprint"`} {
+		if !strings.Contains(l.HTML, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	if !strings.Contains(strings.Join(strings.Fields(l.Text), " "), "the planner <https://x.org/api/email/track-click?id="+id+">") || strings.Contains(l.HTML, "/feed-planner") {
+		t.Errorf("the text is\n%s", l.Text)
+	}
+	a.Track = false
+	if l, err = a.Render(t.Context(), outgoing(mail.Campaign)); err != nil || strings.Contains(l.HTML, "track-click") || !strings.Contains(l.HTML, "/feed-planner?campaign=cmp_1%2Fa&amp;link="+id) {
+		t.Errorf("without tracking: %v\n%s", err, l.HTML)
+	}
+}
+
+// What a value holds is text, in both parts.
+func TestAValueIsNeverMarkup(t *testing.T) {
+	b := &bag{
+		posted: sequences.Posted{Campaign: "cmp_1", Variant: "a", Link: "lnk_abcdefghijklmnopqrstuv", Dest: "/studio"},
+		words:  sequences.Step{Subject: "Hello", Text: "From {brand}.", Action: "Look", Path: "/studio"},
+	}
+	a := author(t, b)
+	for _, value := range []string{"{{.}}", "{{call .}}", "</a><script>alert(1)</script>", "[x](/y)", "**x**", "| a |", "{product}"} {
+		a.Brand = value
+		l, err := a.Render(t.Context(), outgoing(mail.Campaign))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(l.Text, "From "+value+".") || !strings.Contains(l.HTML, "From "+html.EscapeString(value)+".") || strings.Contains(l.HTML, "<script>") {
+			t.Errorf("%q became\n%s", value, l.Text)
+		}
 	}
 }
 

@@ -176,7 +176,9 @@ func TestAStepThatDoesNotRead(t *testing.T) {
 		"a template action":      {"Text", "{{.User.Password}}", "single braces"},
 		"a field nobody fills":   {"Text", "Dear {name}", "{name}, which nobody fills"},
 		"half a brace":           {"Text", "Text {product", "without its pair"},
-		"a link of its own":      {"Text", "[here](/x)", "holds a link"},
+		"a link that leaves":     {"Text", "[here](https://evil.example)", "a page of this site"},
+		"a link in the subject":  {"subject: S", "subject: [S](/x)", "holds a link"},
+		"HTML":                   {"Text", "<b>Text</b>", "HTML"},
 		"an unknown condition":   {"action: A", "action: A\ncondition: full_moon", "full_moon"},
 		"an empty letter":        {"Text", "", "the text is missing"},
 	} {
@@ -192,7 +194,7 @@ func TestAStepThatDoesNotRead(t *testing.T) {
 func TestAFigureThatIsNotKnownLeavesItsParagraphOut(t *testing.T) {
 	text := "You have {credits_left} credits.\n\n# Two ways\n\n- **{pack_price}** once\n- {studio_price} a month"
 	got := sequences.Fill(text, map[string]string{"studio_price": "$97"})
-	if want := "Two ways\n\n– $97 a month"; got != want {
+	if want := "## Two ways\n\n- $97 a month"; got != want {
 		t.Errorf("%q", got)
 	}
 }

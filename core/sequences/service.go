@@ -9,6 +9,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/catalog"
 	"sselfie/core/mail"
+	"sselfie/core/prose"
 )
 
 // Purchase is what an enrolment can begin with.
@@ -51,6 +52,23 @@ type Origin struct {
 	Expires   time.Time // not sent any more after this
 	Link      core.LinkID
 	Dest      string // where its link leads: a path on this site
+	Placed    []Placed
+}
+
+// Placed is a link in the text of a letter.
+type Placed struct {
+	ID   core.LinkID
+	Dest string
+}
+
+// Place makes the links of a letter's text, one for each path in it.
+func Place(text, campaign, content string, t core.Tokens) []Placed {
+	var out []Placed
+	for _, path := range prose.Links(text) {
+		id := NewLink(t)
+		out = append(out, Placed{ID: id, Dest: Destination(path, campaign, content, id)})
+	}
+	return out
 }
 
 // Letters is how marketing mails are promised.
@@ -469,7 +487,7 @@ func (s *Service) send(ctx context.Context, tx Tx, v Verdict, now time.Time) err
 		Promise:     mail.Promise{Kind: mail.Sequence, User: e.User, To: c.To, Reference: string(e.ID) + ":" + st.ID, Props: mail.Props{}},
 	}, Origin{
 		Series: e.Series, Step: st.ID, Enrolment: e.ID, Reason: v.Decision.Reason, Expires: expires, Link: link,
-		Dest: Destination(st.Path, string(e.Series), st.ID, link),
+		Dest: Destination(st.Path, string(e.Series), st.ID, link), Placed: Place(st.Text, string(e.Series), st.ID, s.Tokens),
 	})
 	if err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"sselfie/core/prose"
 )
 
 // Name names a series.
@@ -72,7 +74,7 @@ type Step struct {
 	Path      string // where it leads, on this site
 	Condition Condition
 	Season    string // of the seasonal series: the day it begins, 03-20
-	Text      string // paragraphs
+	Text      string // the little Markdown that package prose reads
 }
 
 // Fields are what a letter may mention. A paragraph with a field that is not
@@ -80,7 +82,7 @@ type Step struct {
 func Fields() []string {
 	return []string{
 		"brand", "product", "credits_bought", "credits_left", "credits_used",
-		"studio", "studio_price", "studio_credits", "studio_per_credit", "pack_price", "pack_credits", "pack_per_credit", "times_more",
+		"studio", "studio_price", "studio_credits", "studio_per_credit", "pack_price", "pack_credits", "pack_per_credit", "packs_needed", "packs_cost", "studio_saves",
 		"offer_code", "offer_amount", "offer_price", "offer_ends", "blueprint_price", "blueprint_credits",
 	}
 }
@@ -170,7 +172,11 @@ func (st Step) check() []string {
 		if n > f.most {
 			say("the %s has %d characters; %d are the most", f.name, n, f.most)
 		}
-		for _, bad := range checkText(f.value) {
+		check := CheckText
+		if f.name == "text" {
+			check = CheckLetter
+		}
+		for _, bad := range check(f.value) {
 			say("the %s %s", f.name, bad)
 		}
 	}
@@ -186,53 +192,47 @@ func (st Step) check() []string {
 	return bad
 }
 
-// CheckText says what a letter's text may not hold: fields that nobody fills,
-// template actions, links of its own (a letter has one, its button).
-func CheckText(text string) []string { return checkText(text) }
+// CheckText says what a line of a letter may not hold: its subject, its button.
+func CheckText(text string) []string {
+	bad := checkFields(text, "")
+	if strings.Contains(text, "](") || strings.Contains(text, "http://") || strings.Contains(text, "https://") {
+		bad = append(bad, "holds a link; those belong into the text, and onto the button")
+	}
+	return bad
+}
 
-func checkText(text string) []string {
+// CheckLetter says what a letter's text may not hold: fields that nobody fills,
+// template actions, HTML, links that leave this site.
+func CheckLetter(text string) []string { return append(checkFields(text, "\r\n\t"), prose.Check(text)...) }
+
+func checkFields(text, breaks string) []string {
 	var bad []string
 	if strings.Contains(text, "{{") {
 		return []string{"holds {{: write fields with single braces, such as {product}"}
 	}
 	for _, m := range fieldShape.FindAllStringSubmatch(text, -1) {
 		if !slices.Contains(Fields(), m[1]) {
-			bad = append(bad, fmt.Sprintf("names the field {%s}, which nobody fills", m[1]))
+			bad = append(bad, fmt.Sprintf("names the field {%s}, which nobody fills; there are {%s}", m[1], strings.Join(Fields(), "}, {")))
 		}
 	}
 	if strings.Count(text, "{") != strings.Count(text, "}") {
 		bad = append(bad, "has a brace without its pair")
 	}
-	if strings.Contains(text, "](") || strings.Contains(text, "http://") || strings.Contains(text, "https://") {
-		bad = append(bad, "holds a link; a letter has one, and that is its button")
-	}
-	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && !strings.ContainsRune(breaks, r) }) {
 		bad = append(bad, "holds control characters")
 	}
 	return bad
 }
 
-var (
-	heading  = regexp.MustCompile(`(?m)^#{1,6} +`)
-	bullet   = regexp.MustCompile(`(?m)^[-*] +`)
-	emphasis = regexp.MustCompile(`\*\*([^*\n]+)\*\*|\*([^*\n]+)\*|__([^_\n]+)__`)
-)
-
-// Fill writes the values into a text. A paragraph that needs a value which is
-// not there is left out.
+// Fill writes the values into a letter. A paragraph, an item of a list or a row
+// of a table that needs a value which is not there is left out; what a value
+// holds is text, whatever it looks like.
 func Fill(text string, values map[string]string) string {
-	var out []string
-	for _, p := range strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
-		p = bullet.ReplaceAllString(heading.ReplaceAllString(strings.TrimSpace(p), ""), "– ")
-		p = emphasis.ReplaceAllString(p, "$1$2$3")
-		// Lines of a list stay lines: each is a paragraph of its own.
-		for _, part := range strings.Split(strings.ReplaceAll(p, "\n– ", "\n\n– "), "\n\n") {
-			if filled, whole := fill(part, values); whole && strings.TrimSpace(filled) != "" {
-				out = append(out, strings.Join(strings.Fields(filled), " "))
-			}
-		}
+	plain := make(map[string]string, len(values))
+	for name, v := range values {
+		plain[name] = prose.Escape(v)
 	}
-	return strings.Join(out, "\n\n")
+	return prose.Keep(text, func(unit string) (string, bool) { return fill(unit, plain) })
 }
 
 func fill(text string, values map[string]string) (string, bool) {
