@@ -144,12 +144,7 @@ func (w *writer) runOne(j *job, alone bool) error {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), inside{w}, true), w.limit)
-	tx := &Tx{w: w, ctx: ctx}
-	tx.reads = reads{tx}
-	j.err = w.call(ctx, j, tx)
-	tx.end()
-	cancel()
+	tx := w.call(j)
 	if j.err == nil {
 		j.err = tx.lost // a closure cannot forgive this
 	}
@@ -167,17 +162,28 @@ func (w *writer) runOne(j *job, alone bool) error {
 	return w.plain("RELEASE caller")
 }
 
-// call runs the closure and turns a panic into its error.
-func (w *writer) call(ctx context.Context, j *job, tx *Tx) (err error) {
-	defer func() {
+// call runs the closure within its limit and turns a panic into its error.
+func (w *writer) call(j *job) (tx *Tx) {
+	ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), inside{w}, true), w.limit)
+	tx = &Tx{w: w, ctx: ctx, statement: context.Background()}
+	tx.reads = reads{tx}
+	if !w.interrupter.works() {
+		tx.statement = ctx
+	}
+	end := limit(ctx, w.interrupter)
+	defer func() { // also when the closure ends the goroutine
 		if p := recover(); p != nil {
-			err = &core.Error{
+			j.err = &core.Error{
 				Code: core.Internal, Op: "sqlite.Update", Message: messageInternal,
 				Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack()),
 			}
 		}
+		tx.end()
+		end.finish()
+		cancel()
 	}()
-	return j.fn(ctx, tx)
+	j.err = j.fn(ctx, tx)
+	return tx
 }
 
 // plain runs one of the statements that frame a transaction. It has no limit:
@@ -208,7 +214,7 @@ func (w *writer) connect() error {
 	if err != nil {
 		return err
 	}
-	w.conn, w.statements = conn, newStatements(conn, true)
+	w.conn, w.statements, w.interrupter = conn, newStatements(conn, true), interrupterOf(conn)
 	return nil
 }
 

@@ -50,12 +50,13 @@ import (
 // the closure returns and must not be used by another goroutine.
 type Tx struct {
 	reads
-	w     *writer
-	ctx   context.Context
-	wakes []string
-	open  []*rowSet
-	over  bool
-	lost  error // SQLite may have rolled back everything: no further statement may run
+	w         *writer
+	ctx       context.Context // ends with the closure's limit
+	statement context.Context // what the driver is given: see limit.go
+	wakes     []string
+	open      []*rowSet
+	over      bool
+	lost      error // SQLite may have rolled back everything: no further statement may run
 }
 
 var errTxOver = errors.New("the transaction is over: a Tx was kept after its Update")
@@ -66,15 +67,15 @@ func (tx *Tx) Wake(topic string) { tx.wakes = append(tx.wakes, topic) }
 
 // exec runs a statement that returns no rows.
 func (tx *Tx) exec(_ context.Context, text string, args ...any) (sql.Result, error) {
-	if err := tx.usable("sqlite.exec"); err != nil {
+	if err := tx.usable("sqlite.exec", text); err != nil {
 		return nil, err
 	}
-	stmt, release, err := tx.w.statements.take(tx.ctx, text)
+	stmt, release, err := tx.w.statements.take(tx.statement, text)
 	if err != nil {
 		return nil, tx.failed("sqlite.exec", text, err)
 	}
 	defer release()
-	res, err := stmt.ExecContext(tx.ctx, args...)
+	res, err := stmt.ExecContext(tx.statement, args...)
 	if err != nil {
 		return nil, tx.failed("sqlite.exec", text, err)
 	}
@@ -83,14 +84,14 @@ func (tx *Tx) exec(_ context.Context, text string, args ...any) (sql.Result, err
 
 // query runs a statement that returns rows, in the writer's transaction.
 func (tx *Tx) query(_ context.Context, text string, args ...any) (*rowSet, error) {
-	if err := tx.usable("sqlite.query"); err != nil {
+	if err := tx.usable("sqlite.query", text); err != nil {
 		return nil, err
 	}
-	stmt, release, err := tx.w.statements.take(tx.ctx, text)
+	stmt, release, err := tx.w.statements.take(tx.statement, text)
 	if err != nil {
 		return nil, tx.failed("sqlite.query", text, err)
 	}
-	rows, err := stmt.QueryContext(tx.ctx, args...)
+	rows, err := stmt.QueryContext(tx.statement, args...)
 	if err != nil {
 		release()
 		return nil, tx.failed("sqlite.query", text, err)
@@ -102,13 +103,20 @@ func (tx *Tx) query(_ context.Context, text string, args ...any) (*rowSet, error
 	return set, nil
 }
 
-// usable refuses statements after the end, and after an error that makes SQLite
-// roll back the whole transaction: what ran next would be kept on its own.
-func (tx *Tx) usable(op string) error {
+// usable refuses statements after the end, after the limit, and after an error
+// that makes SQLite roll back the whole transaction: what ran next would be kept
+// on its own.
+func (tx *Tx) usable(op, text string) error {
 	if tx.over {
 		return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: errTxOver}
 	}
-	return tx.lost
+	if tx.lost != nil {
+		return tx.lost
+	}
+	if err := tx.ctx.Err(); err != nil {
+		return tx.failed(op, text, err)
+	}
+	return nil
 }
 
 // failed translates err and remembers it when it can have cost the transaction.

@@ -72,13 +72,14 @@ const (
 // many callers to a transaction, and answers nobody before the commit is
 // durable (group commit). Callers queue in two lanes.
 type writer struct {
-	db         *sql.DB // one connection
-	conn       *sql.Conn
-	statements *statements
-	limit      time.Duration
-	log        *slog.Logger
-	observer   Observer
-	committed  func(topics []string)
+	db          *sql.DB // one connection
+	conn        *sql.Conn
+	statements  *statements
+	interrupter interrupter // of conn
+	limit       time.Duration
+	log         *slog.Logger
+	observer    Observer
+	committed   func(topics []string)
 
 	entry  [2]chan *job // where callers queue
 	lanes  [2]chan *job // the same, for the writer's goroutine: nil once closed and empty
