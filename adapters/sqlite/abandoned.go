@@ -34,3 +34,11 @@ func (r reads) RecoveryFacts(ctx context.Context, a sequences.Abandoned, key cor
 		EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.offers = 0),`+addressFacts+` FROM k`,
 		key, textOrNull(a.User), ms(a.CreatedAt), a.Email)
 }
+
+// CheckoutOfLetter returns the checkout that an abandoned-checkout letter was
+// written about, by its link.
+func (r reads) CheckoutOfLetter(ctx context.Context, link core.LinkID) (core.CheckoutID, error) {
+	id, _, err := maybe(ctx, r, scalar[core.CheckoutID], `SELECT substr(m.business_key, 20) FROM email_links k JOIN email_logs m ON m.id = k.email_log_id
+		WHERE k.id = ? AND m.kind = 'abandoned_checkout' AND m.business_key LIKE 'abandoned_checkout:%'`, link)
+	return id, err
+}

@@ -14,6 +14,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/billing"
 	"sselfie/core/catalog"
+	"sselfie/core/tracking"
 )
 
 // checkoutBody is what the three checkout calls take.
@@ -23,6 +24,9 @@ type checkoutBody struct {
 	Source   string         `json:"source"`
 	Campaign string         `json:"campaign"`
 	Link     string         `json:"link"`
+	Resume   string         `json:"resume"` // the checkout that the letter of link leads back to
+	Medium   string         `json:"medium"` // utm_medium and utm_term, for the record of the visit
+	Term     string         `json:"term"`
 	Session  string         `json:"session"` // an open checkout of this product is opened again
 	Consent  struct {
 		Immediate bool   `json:"immediate"`
@@ -92,7 +96,7 @@ func (s *Server) startCheckout(door billing.Door) handler {
 		}
 		out, err := s.opts.Billing.Start(ctx, billing.StartCheckout{
 			Door: door, Product: s.productID(in.Product), Promo: in.Promo, Source: in.Source, Campaign: in.Campaign, Link: in.Link,
-			User: user, Visitor: s.visitor(c),
+			User: user, Visitor: s.visitor(c), Resume: core.CheckoutID(in.Resume), Props: visitProps(in.Medium, in.Term),
 			Consent: billing.BuyerConsent{Immediate: in.Consent.Immediate, Marketing: string(in.Consent.Marketing), TextVersion: in.Consent.Version},
 		})
 		if core.Is(err, core.Unavailable) {
@@ -103,6 +107,17 @@ func (s *Server) startCheckout(door billing.Door) handler {
 		}
 		return s.opened(c, out)
 	}
+}
+
+// visitProps are what a visit's address said besides source and campaign.
+func visitProps(medium, term string) map[string]string {
+	props := map[string]string{}
+	for name, value := range map[string]string{"utm_medium": medium, "utm_term": term} {
+		if value = tracking.Clip(value); value != "" {
+			props[name] = value
+		}
+	}
+	return props
 }
 
 // openAgain returns the checkout of a session that still waits for its buyer,

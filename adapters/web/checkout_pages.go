@@ -36,7 +36,20 @@ func (s *Server) checkoutPage(ctx context.Context, c *fiber.Ctx) error {
 			return seeOther(c, "/checkout/success?session_id="+url.QueryEscape(session))
 		}
 	}
-	v := view.Checkout{Product: p.ID, Source: c.Query("source"), Campaign: c.Query("campaign"), Link: c.Query("link")}
+	v := view.Checkout{Product: p.ID, Link: c.Query("link")}
+	v.Source, v.Campaign = origin(c)
+	promo := c.Query("promo")
+	if left, err := s.left(ctx, c, who, p); err != nil {
+		return err
+	} else if left != nil {
+		switch {
+		case left.Paid:
+			return seeOther(c, "/checkout/success?session_id="+url.QueryEscape(left.Session))
+		case left.Owner && who == nil:
+			return seeOther(c, loginFor(c))
+		}
+		v.Resume, v.Agreed, promo = string(left.Ref), left.Immediate, left.Promotion
+	}
 	if who != nil {
 		st, err := s.standing(ctx, who.User.ID)
 		if err != nil {
@@ -47,10 +60,44 @@ func (s *Server) checkoutPage(ctx context.Context, c *fiber.Ctx) error {
 		}
 		v.Chrome, v.Upgrade = s.chrome(who, st), p.Monthly()
 	}
-	if v.Promo, v.PromoRefused, err = s.promo(ctx, who, c.Query("promo"), p); err != nil {
+	if v.Promo, v.PromoRefused, err = s.promo(ctx, who, promo, p); err != nil {
 		return err
 	}
 	return s.show(c, http.StatusOK, v)
+}
+
+// left returns the checkout of this product that a letter leads back to, nil
+// when the address names none for whoever asks.
+func (s *Server) left(ctx context.Context, c *fiber.Ctx, who *signedIn, p catalog.Product) (*billing.Left, error) {
+	ref := c.Query("resume")
+	if ref == "" || s.opts.Billing == nil {
+		return nil, nil
+	}
+	var user core.UserID
+	if who != nil {
+		user = who.User.ID
+	}
+	left, err := s.opts.Billing.FindLeft(ctx, core.CheckoutID(ref), c.Query("link"), user)
+	if err != nil || left == nil || left.Product != p.ID {
+		return nil, err
+	}
+	return left, nil
+}
+
+// origin says where a visit comes from: our own words in the address, or those
+// that other tools put there.
+func origin(c *fiber.Ctx) (source, campaign string) {
+	source, campaign = c.Query("source"), c.Query("campaign")
+	if source == "" {
+		source = c.Query("utm_source")
+	}
+	if campaign == "" {
+		campaign = c.Query("utm_campaign")
+		if content := c.Query("utm_content"); campaign != "" && content != "" {
+			campaign += "/" + content
+		}
+	}
+	return source, campaign
 }
 
 // member reports whether somebody pays for Studio already.

@@ -95,6 +95,8 @@ type Reads interface {
 // Billing is what pages and calls ask of *billing.Service.
 type Billing interface {
 	Start(ctx context.Context, in billing.StartCheckout) (billing.Opened, error)
+	// FindLeft returns the checkout that a letter leads back to, nil for none.
+	FindLeft(ctx context.Context, ref core.CheckoutID, link string, user core.UserID) (*billing.Left, error)
 	Status(ctx context.Context, session string) (billing.CheckoutStatus, error)
 	Portal(ctx context.Context, user core.UserID) (string, error)
 	// OfferFor says what a code is worth to a customer, "" for a visitor.

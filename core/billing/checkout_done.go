@@ -239,6 +239,9 @@ func (s *Service) checkoutOver(ctx context.Context, tx Tx, ev Event) (result, er
 	if co.State == CheckoutComplete {
 		return applied(), nil
 	}
+	if co.State == CheckoutOpen && co.Session != ev.Session.ID {
+		return applied(), nil // it was opened again meanwhile: this is the session before
+	}
 	co.Session, co.State, co.ClientSecret = ev.Session.ID, CheckoutOver, ""
 	if ev.Kind == CheckoutFailed {
 		co.State = CheckoutFailedHere

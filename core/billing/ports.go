@@ -280,6 +280,12 @@ type Updater interface {
 // Reader answers outside a transaction; nil or "" when there is none.
 type Reader interface {
 	CheckoutBySession(ctx context.Context, session string) (*Checkout, error)
+	CheckoutByRef(ctx context.Context, ref core.CheckoutID) (*Checkout, error)
+	// CheckoutOfLetter returns the checkout that a letter was written about, by the
+	// letter's link; "" for a link that stands in no such letter.
+	CheckoutOfLetter(ctx context.Context, link core.LinkID) (core.CheckoutID, error)
+	// ConsentGiven reports whether the buyer of a checkout agreed to a purpose.
+	ConsentGiven(ctx context.Context, checkout core.CheckoutID, purpose string) (bool, error)
 	RowsOf(ctx context.Context, user core.UserID) ([]Row, error)
 	PaymentsOf(ctx context.Context, user core.UserID) ([]Payment, error)
 	PromotionUse(ctx context.Context, user core.UserID, code string) (*PromotionUse, error)

@@ -37,7 +37,9 @@ type StartCheckout struct {
 	Link     string
 	User     core.UserID // "" for a guest
 	Visitor  string
+	Props    map[string]string // what else is known of the visit, for its record
 	Consent  BuyerConsent
+	Resume   core.CheckoutID // the checkout that a letter, named by Link, leads back to; "" for a new one
 }
 
 // Opened is a checkout that waits for its buyer.
@@ -56,6 +58,14 @@ const opening = 2 * time.Minute
 // Start opens a checkout at Stripe and keeps our side of it first, so that no
 // payment can arrive for something that we don't know.
 func (s *Service) Start(ctx context.Context, in StartCheckout) (Opened, error) {
+	if in.Resume != "" {
+		if again, err := s.resume(ctx, in); err != nil || again != nil {
+			if again == nil {
+				again = &Opened{}
+			}
+			return *again, err
+		}
+	}
 	p, err := s.sellable(in)
 	if err != nil {
 		return Opened{}, err
@@ -87,7 +97,7 @@ func (s *Service) Start(ctx context.Context, in StartCheckout) (Opened, error) {
 			return err
 		}
 		return tx.RecordEvent(ctx, tracking.Event{
-			Name: tracking.CheckoutStart, Visitor: in.Visitor, User: in.User, Product: p.ID, Source: co.Source, Campaign: co.Campaign, At: now,
+			Name: tracking.CheckoutStart, Visitor: in.Visitor, User: in.User, Product: p.ID, Source: co.Source, Campaign: co.Campaign, Props: in.Props, At: now,
 		})
 	})
 	if err != nil {
@@ -96,7 +106,7 @@ func (s *Service) Start(ctx context.Context, in StartCheckout) (Opened, error) {
 	if shared != nil {
 		return opened(*shared), nil
 	}
-	return s.openSession(ctx, co, p)
+	return s.openSession(ctx, co, p, "checkout:"+string(co.ID))
 }
 
 func opened(c Checkout) Opened {
@@ -212,9 +222,11 @@ func (s *Service) keepConsents(ctx context.Context, tx Tx, co Checkout, c BuyerC
 	return nil
 }
 
-func (s *Service) openSession(ctx context.Context, co Checkout, p catalog.Product) (Opened, error) {
+// openSession asks Stripe for the form. key names this opening of the checkout,
+// so that asking twice opens it once.
+func (s *Service) openSession(ctx context.Context, co Checkout, p catalog.Product, key string) (Opened, error) {
 	n := NewSession{
-		Key: "checkout:" + string(co.ID) + ":1", Product: p.ID, LookupKey: p.LookupKey, Name: p.Name, Price: p.Price, Membership: p.Monthly(),
+		Key: key + ":1", Product: p.ID, LookupKey: p.LookupKey, Name: p.Name, Price: p.Price, Membership: p.Monthly(),
 		Promotion: co.Promotion, ReturnURL: s.BaseURL + "/checkout/success?session_id={CHECKOUT_SESSION_ID}",
 		Meta: Metadata{Product: p.ID, Source: co.Source, Campaign: co.Campaign, Ref: string(co.ID), Link: co.Link, User: co.User},
 	}
@@ -232,7 +244,7 @@ func (s *Service) openSession(ctx context.Context, co Checkout, p catalog.Produc
 	got, err := s.Gateway.OpenSession(ctx, n)
 	if core.Is(err, core.NotFound) && n.Customer != "" {
 		// The customer was deleted at Stripe, or belongs to another mode.
-		n.Customer, n.Key = "", "checkout:"+string(co.ID)+":2"
+		n.Customer, n.Key = "", key+":2"
 		if u, uerr := s.Read.UserByID(ctx, co.User); uerr == nil {
 			n.Email = u.Email
 		}

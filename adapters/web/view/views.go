@@ -95,6 +95,8 @@ type Checkout struct {
 	Source       string // travels into the checkout's metadata
 	Campaign     string
 	Link         string // id of the mail link that led here
+	Resume       string // the checkout that a letter leads back to, "" for a new one
+	Agreed       bool   // when it was begun, delivery at once was agreed to
 }
 
 // CheckoutSuccess is GET /checkout/success. It never carries a name, an

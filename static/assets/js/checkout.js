@@ -22,7 +22,8 @@ function load(src) {
 async function open() {
   const d = form.dataset;
   const answers = form.elements;
-  const consent = { immediate: answers.immediate.checked, version: d.version };
+  const consent = { immediate: answers.immediate?.checked ?? false, version: d.version };
+  const here = new URLSearchParams(location.search);
   if (answers.nomail) consent.marketing = answers.nomail.checked ? "no" : "yes";
   const res = await fetch(d.endpoint, {
     method: "POST",
@@ -33,7 +34,10 @@ async function open() {
       source: d.source || undefined,
       campaign: d.campaign || undefined,
       link: d.link || undefined,
-      session: new URLSearchParams(location.search).get("session") || undefined,
+      resume: d.resume || undefined,
+      medium: here.get("utm_medium") || undefined,
+      term: here.get("utm_term") || undefined,
+      session: here.get("session") || undefined,
       consent,
     }),
   });
