@@ -101,7 +101,8 @@ func setUpStripe(ctx context.Context, h *house, _ map[string]string) ([]string, 
 }
 
 type adminCommand struct {
-	Create adminCreateCommand `cmd:"" help:"Make an admin, or give an account the rights and a new password."`
+	Create             adminCreateCommand `cmd:"" help:"Make an admin, or give an account the rights and a new password."`
+	ForgetSecondFactor adminForgetCommand `cmd:"" help:"Let an admin who lost the phone log in with the password alone."`
 }
 
 // Help implements kong.HelpProvider.

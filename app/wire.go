@@ -71,7 +71,10 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 	h.people = &accounts.Service{
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) accounts.Tx { return tx }), Read: h.db,
 		Clock: h.clock, Wall: h.wall, IDs: h.ids, Tokens: locksmith.Tokens{}, Hasher: locksmith.NewHasher(), Fold: h.fold,
-		Ledger: ledger, Post: post, SignUpCredits: h.catalog.SignUpCredits,
+		Ledger: ledger, Post: post, SignUpCredits: h.catalog.SignUpCredits, Challenge: h.signer, Brand: c.Brand.Name,
+	}
+	if h.people.Vault, err = openVault(c.DataDir); err != nil {
+		return nil, err
 	}
 	h.visits = tracking.Service{Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) tracking.Recorder { return tx }), Clock: h.clock}
 	if h.voice, err = h.openVoice(ctx); err != nil {

@@ -75,7 +75,7 @@ var rooms = map[string]room{
 	"adapters/stripepay":         {may: []string{"core/..."}, outside: []string{"github.com/stripe/stripe-go/v76"}},
 	"adapters/web": {may: []string{"core/...", "static", "adapters/web/view"}, outside: []string{
 		"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp", "github.com/VictoriaMetrics/metrics", "golang.org/x/time",
-		"github.com/klauspost/compress", "golang.org/x/sync",
+		"github.com/klauspost/compress", "golang.org/x/sync", "rsc.io/qr",
 	}},
 	"adapters/web/view": {may: []string{"core/...", "static"}, outside: []string{"github.com/yuin/goldmark", "github.com/goccy/go-yaml", "golang.org/x/image"}},
 
@@ -92,7 +92,7 @@ var testsOnly = []string{"core/coretest", "adapters/sqlite/sqlitetest"}
 // changes the world. time is there for its values; its clocks are refused by
 // name below.
 var pure = []string{
-	"bufio", "bytes", "cmp", "context", "crypto/hmac", "crypto/sha256", "crypto/subtle", "encoding", "encoding/base64",
+	"bufio", "bytes", "cmp", "context", "crypto/hmac", "crypto/sha1", "crypto/sha256", "crypto/subtle", "encoding", "encoding/base32", "encoding/base64",
 	"encoding/binary", "encoding/csv", "encoding/hex", "encoding/json", "errors", "fmt", "hash", "hash/fnv", "html",
 	"io", "io/fs", "iter", "maps", "math", "math/bits", "net/mail", "net/netip", "net/url", "path", "reflect", "regexp", "slices", "sort",
 	"strconv", "strings", "sync", "sync/atomic", "time", "unicode", "unicode/utf16", "unicode/utf8",

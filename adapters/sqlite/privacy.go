@@ -58,6 +58,7 @@ var documents = []struct{ name, text string }{
 	{"unsubscriptions", `SELECT reason, since FROM email_suppressions WHERE ?2 <> '' AND address_key = ?2`},
 	{"devices", `SELECT created_at, last_seen_at, expires_at, user_agent, address FROM sessions WHERE user_id = ?1`},
 	{"links", `SELECT purpose, email_key, created_at, expires_at, used_at FROM auth_tokens WHERE user_id = ?1 ORDER BY created_at`},
+	{"second_factor", `SELECT confirmed_at, created_at FROM second_factors WHERE user_id = ?1`},
 	{"visits", `SELECT name, product_id, source, campaign, properties, at FROM analytics_events WHERE user_id = ?1 ORDER BY at`},
 	{"tags", `SELECT t.name, u.added_at FROM user_tags u JOIN tags t ON t.id = u.tag_id WHERE u.user_id = ?1`},
 }
@@ -220,7 +221,8 @@ func (tx *Tx) EraseUser(ctx context.Context, user core.UserID, key core.EmailKey
 		{eraseTickets + `WHERE user_id = ?`, []any{user}},
 	}
 	for _, text := range []string{
-		`DELETE FROM sessions WHERE user_id = ?`, `DELETE FROM auth_tokens WHERE user_id = ?`, `DELETE FROM user_personal_brand WHERE user_id = ?`,
+		`DELETE FROM sessions WHERE user_id = ?`, `DELETE FROM auth_tokens WHERE user_id = ?`, `DELETE FROM second_factors WHERE user_id = ?`,
+		`DELETE FROM user_personal_brand WHERE user_id = ?`,
 		`DELETE FROM blueprint_subscribers WHERE user_id = ?`, `DELETE FROM training_runs WHERE user_id = ?`, `DELETE FROM user_tags WHERE user_id = ?`,
 		`DELETE FROM idempotency_answers WHERE user_id = ?`,
 	} {

@@ -49,7 +49,7 @@ func (s *Server) more(ctx context.Context, c *fiber.Ctx, who *signedIn, v *view.
 		return 0, err
 	}
 	m := &view.AccountMore{
-		Email: forms.email, Password: forms.password, Delete: forms.gone, HasPassword: who.User.PasswordHash != "", AddressLost: who.User.Email == "",
+		Email: forms.email, Password: forms.password, Delete: forms.gone, HasPassword: who.User.PasswordHash != "", AddressLost: who.User.Email == "", Admin: who.User.Admin,
 	}
 	for _, d := range devices {
 		m.Devices = append(m.Devices, view.Device{ID: d.ID, Name: browserName(d.UserAgent), Address: d.Address, Since: d.CreatedAt, LastSeen: d.LastSeenAt, Current: d.Current})

@@ -98,8 +98,12 @@ func (s *Server) fresh(p page) page {
 	}
 }
 
-// cameFrom is the page of the desk that a form was sent from.
+// cameFrom is the page of the desk that was asked for, or that a form was sent
+// from.
 func (s *Server) cameFrom(c *fiber.Ctx) string {
+	if c.Method() == fiber.MethodGet {
+		return accounts.SafePath(c.Path())
+	}
 	u, err := url.Parse(c.Get(fiber.HeaderReferer))
 	if err != nil || !strings.HasPrefix(u.Path, "/admin") {
 		return "/admin"

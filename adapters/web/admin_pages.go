@@ -55,6 +55,11 @@ func (s *Server) adminRoutes() {
 	s.app.Get("/admin/jobs", s.admins(s.deskJobs))
 	s.app.Post("/admin/jobs/:id/run", s.adminsWithin(travelTimeout, s.deskRunJob))
 	s.app.Get("/admin/launch-check", s.admins(s.deskLaunchCheck))
+	s.app.Get("/admin/second-factor", s.admins(s.fresh(s.secondFactorPage)))
+	s.app.Post("/admin/second-factor/begin", s.admins(s.fresh(s.beginSecondFactor)))
+	s.app.Post("/admin/second-factor/confirm", s.admins(s.fresh(s.confirmSecondFactor)))
+	s.app.Post("/admin/second-factor/codes", s.admins(s.fresh(s.renewRecoveryCodes)))
+	s.app.Post("/admin/second-factor/remove", s.admins(s.fresh(s.removeSecondFactor)))
 }
 
 // desk is the frame of a page of the desk, with the banners that stand above

@@ -23,7 +23,9 @@ type signedJSON struct {
 }
 
 func (s *Server) signed(c *fiber.Ctx, status int, in accounts.Signed) error {
-	s.signIn(c, in.Token)
+	if in.Token != "" {
+		s.signIn(c, in.Token)
+	}
 	return c.Status(status).JSON(signedJSON{
 		User: userJSON{ID: in.User.ID, Email: in.User.Email, Name: in.User.Name}, Redirect: in.Redirect,
 	})
@@ -55,19 +57,20 @@ func (s *Server) login(ctx context.Context, c *fiber.Ctx) error {
 	var in struct {
 		Email    string `json:"email"`
 		Password string `json:"password"`
+		Code     string `json:"code"`
 		ReturnTo string `json:"returnTo"`
 	}
 	if err := readJSON(c, &in); err != nil {
 		return err
 	}
-	out, err := s.tryLogin(ctx, c, in.Email, in.Password, in.ReturnTo)
+	out, err := s.tryLogin(ctx, c, in.Email, in.Password, in.Code, in.ReturnTo)
 	if err != nil {
 		return err
 	}
 	return s.signed(c, http.StatusOK, out)
 }
 
-func (s *Server) tryLogin(ctx context.Context, c *fiber.Ctx, email, password, returnTo string) (accounts.Signed, error) {
+func (s *Server) tryLogin(ctx context.Context, c *fiber.Ctx, email, password, code, returnTo string) (accounts.Signed, error) {
 	fields := map[string]string{}
 	if email == "" {
 		fields["email"] = "Enter your e-mail address."
@@ -81,7 +84,7 @@ func (s *Server) tryLogin(ctx context.Context, c *fiber.Ctx, email, password, re
 	if err := s.allow(c, s.limits.login); err != nil {
 		return accounts.Signed{}, err
 	}
-	return s.opts.People.Login(ctx, email, password, returnTo, s.client(c))
+	return s.opts.People.Login(ctx, email, password, code, returnTo, s.client(c))
 }
 
 // logout is POST /api/auth/logout.

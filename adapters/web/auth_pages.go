@@ -32,6 +32,33 @@ func wish(raw string) string {
 	return accounts.SafePath(raw)
 }
 
+// postLoginCode is POST /auth/login/code: the second step of an account that has
+// a second factor.
+func (s *Server) postLoginCode(ctx context.Context, c *fiber.Ctx) error {
+	in, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	to := wish(in.Get("returnTo"))
+	err = s.allow(c, s.limits.login)
+	var out accounts.Signed
+	if err == nil {
+		out, err = s.opts.People.LoginWithCode(ctx, in.Get("challenge"), in.Get("code"), to, s.client(c))
+	}
+	if err != nil {
+		form, status, err := formOf(c, err, nil)
+		if err != nil {
+			return err
+		}
+		if out.Challenge == "" && status == http.StatusUnauthorized { // too late: the password again
+			return s.show(c, status, view.Login{Form: form, ReturnTo: to, Reason: reasonFor(to)})
+		}
+		return s.show(c, status, view.LoginCode{Form: form, Challenge: in.Get("challenge"), ReturnTo: to})
+	}
+	s.signIn(c, out.Token)
+	return seeOther(c, out.Redirect)
+}
+
 func reasonFor(to string) string {
 	switch {
 	case strings.HasPrefix(to, "/checkout"):
@@ -53,7 +80,10 @@ func (s *Server) postLogin(ctx context.Context, c *fiber.Ctx) error {
 		return err
 	}
 	to := wish(in.Get("returnTo"))
-	out, err := s.tryLogin(ctx, c, in.Get("email"), in.Get("password"), to)
+	out, err := s.tryLogin(ctx, c, in.Get("email"), in.Get("password"), "", to)
+	if core.Is(err, core.TOTPRequired) {
+		return s.show(c, http.StatusUnauthorized, view.LoginCode{Challenge: out.Challenge, ReturnTo: to})
+	}
 	if err != nil {
 		form, status, err := formOf(c, err, map[string]string{"email": in.Get("email")})
 		if err != nil {
@@ -206,7 +236,9 @@ func (s *Server) postSetup(ctx context.Context, c *fiber.Ctx) error {
 		v.Form = form
 		return s.show(c, status, v)
 	}
-	s.signIn(c, out.Token)
+	if out.Token != "" {
+		s.signIn(c, out.Token)
+	}
 	return seeOther(c, out.Redirect)
 }
 

@@ -135,10 +135,15 @@ func open(t testing.TB, change ...func(*web.Options)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
+	vault, err := locksmith.NewVault(locksmith.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
 	ledger, post := credits.Ledger{IDs: ids}, mail.Post{IDs: ids, Fold: fold}
 	s.people = &accounts.Service{
 		Store: sqlite.Bind(db, func(tx *sqlite.Tx) accounts.Tx { return tx }), Read: db, Clock: s.clock, Wall: s.wall,
 		IDs: ids, Tokens: tokens, Hasher: quickHasher{}, Fold: fold, Ledger: ledger, Post: post, SignUpCredits: 2,
+		Vault: vault, Challenge: signer, Brand: "Sselfie",
 	}
 	reader := &stripepay.Reader{Secrets: []string{secret}, Wall: s.wall}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -36,6 +36,7 @@ func (s *Server) routes() {
 	api.Post("/track", s.do(s.track))
 
 	s.app.Get("/auth/login", s.do(s.loginPage)).Post("/auth/login", s.do(s.postLogin))
+	s.app.Post("/auth/login/code", s.do(s.postLoginCode))
 	s.app.Get("/auth/sign-up", s.do(s.signUpPage)).Post("/auth/sign-up", s.do(s.postSignUp))
 	s.app.Get("/auth/password/forgot", s.do(s.forgotPage)).Post("/auth/password/forgot", s.do(s.postForgot))
 	s.app.Get("/auth/password/setup", s.do(s.setupPage)).Post("/auth/password/setup", s.do(s.postSetup))

@@ -124,6 +124,7 @@ type Tx interface {
 	mail.Enqueuer
 	credits.Tx
 	tracking.Recorder
+	SecondFactorTx
 	// InsertUser fails with core.Conflict when the folded address is taken.
 	InsertUser(ctx context.Context, u User) error
 	InsertSession(ctx context.Context, s Session) error
@@ -152,6 +153,7 @@ type Tx interface {
 // Reader answers outside a transaction.
 type Reader interface {
 	UserReader
+	SecondFactors
 	// SessionUser returns a session with its living user, or core.NotFound.
 	SessionUser(ctx context.Context, tokenHash string) (Session, User, error)
 	TokenByHash(ctx context.Context, hash string) (Token, error)

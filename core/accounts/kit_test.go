@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"sselfie/adapters/locksmith"
 	"sselfie/adapters/sqlite"
 	"sselfie/adapters/sqlite/sqlitetest"
 	"sselfie/core"
@@ -28,9 +29,13 @@ func newHouse(t testing.TB) *house {
 	t.Helper()
 	db, ids := sqlitetest.New(t), &coretest.IDs{}
 	h := &house{db: db, clock: coretest.NewClock(), wall: coretest.NewClock(), hasher: &hasher{}}
+	vault, err := locksmith.NewVault(strings.Repeat("5e", 32))
+	must(t, err)
+	signer, err := locksmith.NewSigner(strings.Repeat("a1", 32))
+	must(t, err)
 	h.Service = &accounts.Service{
 		Store: sqlite.Bind(db, func(tx *sqlite.Tx) accounts.Tx { return tx }), Read: db, Clock: h.clock, Wall: h.wall, IDs: ids,
-		Tokens: &coretest.Tokens{}, Hasher: h.hasher, Fold: coretest.Fold, Ledger: credits.Ledger{IDs: ids},
+		Vault: vault, Challenge: signer, Brand: "Sselfie", Tokens: &coretest.Tokens{}, Hasher: h.hasher, Fold: coretest.Fold, Ledger: credits.Ledger{IDs: ids},
 		Post: mail.Post{IDs: ids, Fold: coretest.Fold}, SignUpCredits: 2,
 	}
 	return h

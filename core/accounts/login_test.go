@@ -14,7 +14,7 @@ import (
 )
 
 func (h *house) login(address, password string) (accounts.Signed, error) {
-	return h.Login(context.Background(), address, password, "", accounts.Client{UserAgent: "test"})
+	return h.Login(context.Background(), address, password, "", "", accounts.Client{UserAgent: "test"})
 }
 
 // due claims what the outbox would send now.
@@ -31,7 +31,7 @@ func TestLogin(t *testing.T) {
 	h := newHouse(t)
 	first := h.joined(t)
 	h.clock.Advance(time.Hour)
-	s, err := h.Login(context.Background(), " ADA@example.com ", password, "/account?tab=1", accounts.Client{})
+	s, err := h.Login(context.Background(), " ADA@example.com ", password, "", "/account?tab=1", accounts.Client{})
 	must(t, err)
 	if s.User.ID != first.User.ID || s.Redirect != "/account?tab=1" || s.Token == first.Token || !h.in(s.Token) || !h.in(first.Token) {
 		t.Errorf("%+v", s)
@@ -39,7 +39,7 @@ func TestLogin(t *testing.T) {
 	if u := h.user(t, email); !u.LastLoginAt.Equal(h.clock.Now()) {
 		t.Errorf("last login %s", u.LastLoginAt)
 	}
-	if s, _ := h.Login(context.Background(), email, password, "//evil.test", accounts.Client{}); s.Redirect != "/studio" {
+	if s, _ := h.Login(context.Background(), email, password, "", "//evil.test", accounts.Client{}); s.Redirect != "/studio" {
 		t.Errorf("it leads to %q", s.Redirect)
 	}
 }
@@ -115,7 +115,7 @@ func TestAStrangerDoesNotLockTheOwnerOut(t *testing.T) {
 	h := newHouse(t)
 	h.joined(t)
 	from := func(network, password string) error {
-		_, err := h.Login(context.Background(), email, password, "", accounts.Client{Address: network})
+		_, err := h.Login(context.Background(), email, password, "", "", accounts.Client{Address: network})
 		return err
 	}
 	for range 10 {

@@ -209,7 +209,7 @@ func TestDevices(t *testing.T) {
 	ctx, h := context.Background(), newHouse(t)
 	first := h.joined(t)
 	h.wall.Advance(time.Minute)
-	second, err := h.Login(ctx, email, password, "", accounts.Client{UserAgent: "Firefox", Address: "192.0.2.0"})
+	second, err := h.Login(ctx, email, password, "", "", accounts.Client{UserAgent: "Firefox", Address: "192.0.2.0"})
 	must(t, err)
 	stranger, err := h.SignUp(ctx, "eve@example.com", password, "", "", accounts.Client{})
 	must(t, err)

@@ -25,6 +25,9 @@ type Service struct {
 	Fold          core.Fold
 	Ledger        credits.Ledger
 	Post          mail.Post
+	Vault         Vault     // for second factors
+	Challenge     Challenge // for those who owe a code
+	Brand         string    // how an authenticator app names the account
 	SignUpCredits int
 	// Home returns where a customer goes after signing in without a wish of
 	// her own: the page of her latest purchase, "" for none.
@@ -38,11 +41,14 @@ type Client struct {
 }
 
 // Signed is somebody who has just signed in. Token goes into the cookie and is
-// kept nowhere.
+// kept nowhere; it is empty where the password is set but a code is owed.
 type Signed struct {
 	User     User
 	Token    string
 	Redirect string
+	// Challenge comes with core.TOTPRequired: LoginWithCode takes it instead of
+	// the password.
+	Challenge string
 }
 
 // SignUp makes an account with the sign-up credits and signs it in. The address
@@ -124,33 +130,18 @@ const (
 	resetPerDay   = 5
 )
 
-// Login checks a password. A wrong one and an unknown address look alike and
-// take about the same time.
-func (s *Service) Login(ctx context.Context, email, password, returnTo string, c Client) (Signed, error) {
+// Login checks a password, and the code of an account that has a second factor:
+// without one it fails with core.TOTPRequired and leaves a Challenge. A wrong
+// password and an unknown address look alike and take about the same time.
+func (s *Service) Login(ctx context.Context, email, password, code, returnTo string, c Client) (Signed, error) {
 	const op = "accounts.Login"
-	key, wall := s.Fold(email), s.Wall.Now()
+	key := s.Fold(email)
 	u, err := s.Read.UserByKey(ctx, key)
 	if err != nil && !core.Is(err, core.NotFound) {
 		return Signed{}, err
 	}
-	// A try is counted before the password is compared, so that many at once
-	// don't slip past the limit together; a right one clears the count.
-	limit, everywhere := loginLimit(key, c.Address), floodLimit(key)
-	var tries, flood int
-	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
-		if tries, err = tx.CountHit(ctx, limit, loginWindow, wall); err != nil || tries > loginAttempts {
-			return err // a try that is not compared does not use up the account's
-		}
-		flood, err = tx.CountHit(ctx, everywhere, time.Hour, wall)
-		return err
-	}); err != nil {
+	if err := s.countTry(ctx, op, key, c); err != nil {
 		return Signed{}, err
-	}
-	if tries > loginAttempts {
-		return Signed{}, tooManyTries(op, "a quarter of an hour", loginWindow)
-	}
-	if flood > loginFlood {
-		return Signed{}, tooManyTries(op, "an hour", time.Hour)
 	}
 	ok := false
 	if u.PasswordHash == "" {
@@ -164,14 +155,63 @@ func (s *Service) Login(ctx context.Context, email, password, returnTo string, c
 	if !ok {
 		return Signed{}, wrongPassword(op)
 	}
+	if err := s.passCode(ctx, op, u.ID, code); err != nil {
+		return Signed{Challenge: s.challenge(u)}, err
+	}
+	return s.enter(ctx, op, u, returnTo, c)
+}
+
+// LoginWithCode goes on where Login asked for a code: the challenge stands for
+// the password. A wrong code fails with core.TOTPRequired, and the challenge
+// stays good.
+func (s *Service) LoginWithCode(ctx context.Context, challenge, code, returnTo string, c Client) (Signed, error) {
+	const op = "accounts.LoginWithCode"
+	u, err := s.challenged(ctx, op, challenge)
+	if err != nil {
+		return Signed{}, err
+	}
+	if err := s.countTry(ctx, op, u.Key, c); err != nil {
+		return Signed{}, err
+	}
+	if err := s.passCode(ctx, op, u.ID, code); err != nil {
+		return Signed{Challenge: challenge}, err
+	}
+	return s.enter(ctx, op, u, returnTo, c)
+}
+
+// countTry counts a try before anything is compared, so that many at once don't
+// slip past the limit together; a right one clears the count.
+func (s *Service) countTry(ctx context.Context, op string, key core.EmailKey, c Client) error {
+	wall := s.Wall.Now()
+	var tries, flood int
+	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+		if tries, err = tx.CountHit(ctx, loginLimit(key, c.Address), loginWindow, wall); err != nil || tries > loginAttempts {
+			return err // a try that is not compared does not use up the account's
+		}
+		flood, err = tx.CountHit(ctx, floodLimit(key), time.Hour, wall)
+		return err
+	}); err != nil {
+		return err
+	}
+	if tries > loginAttempts {
+		return tooManyTries(op, "a quarter of an hour", loginWindow)
+	}
+	if flood > loginFlood {
+		return tooManyTries(op, "an hour", time.Hour)
+	}
+	return nil
+}
+
+// enter signs in an account whose password was just compared.
+func (s *Service) enter(ctx context.Context, op string, u User, returnTo string, c Client) (Signed, error) {
 	sess, token := s.session(u.ID, c)
-	err = s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+	err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		// The password was compared outside: it must still be the one.
 		fresh, err := tx.UserByID(ctx, u.ID)
 		if err != nil && !core.Is(err, core.NotFound) {
 			return err
 		}
-		if err != nil || fresh.PasswordHash != u.PasswordHash || fresh.Key != key {
+		if err != nil || fresh.PasswordHash != u.PasswordHash || fresh.Key != u.Key {
 			return wrongPassword(op)
 		}
 		fresh.LastLoginAt = s.Clock.Now()
@@ -179,7 +219,7 @@ func (s *Service) Login(ctx context.Context, email, password, returnTo string, c
 		if err := tx.SaveUser(ctx, fresh); err != nil {
 			return err
 		}
-		for _, l := range []string{limit, everywhere} {
+		for _, l := range []string{loginLimit(u.Key, c.Address), floodLimit(u.Key)} {
 			if err := tx.ClearHits(ctx, l); err != nil {
 				return err
 			}
@@ -286,7 +326,8 @@ func (s *Service) CheckToken(ctx context.Context, token string) error {
 }
 
 // SetPassword spends a set-up or reset link: it proves the address, sets the
-// password, ends all other sessions and links, and signs in. Only the change of
+// password, ends all other sessions and links, and signs in, but for an account
+// with a second factor, which a mailbox alone does not open. Only the change of
 // an existing password is told by mail.
 func (s *Service) SetPassword(ctx context.Context, token, password string, c Client) (Signed, error) {
 	const op = "accounts.SetPassword"
@@ -330,10 +371,16 @@ func (s *Service) SetPassword(ctx context.Context, token, password string, c Cli
 				return err
 			}
 		}
-		var sess Session
-		sess, plain = s.session(u.ID, c)
-		if err := tx.InsertSession(ctx, sess); err != nil {
+		f, err := tx.SecondFactorOf(ctx, u.ID)
+		if err != nil && !core.Is(err, core.NotFound) {
 			return err
+		}
+		if plain = ""; !f.On() {
+			var sess Session
+			sess, plain = s.session(u.ID, c)
+			if err := tx.InsertSession(ctx, sess); err != nil {
+				return err
+			}
 		}
 		if !changed {
 			return nil
@@ -344,6 +391,9 @@ func (s *Service) SetPassword(ctx context.Context, token, password string, c Cli
 	})
 	if err != nil {
 		return Signed{}, err
+	}
+	if plain == "" {
+		return Signed{User: u, Redirect: "/auth/login"}, nil
 	}
 	to := ""
 	if s.Home != nil {

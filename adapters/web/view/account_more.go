@@ -11,6 +11,7 @@ type AccountMore struct {
 	Devices     []Device
 	HasPassword bool
 	AddressLost bool // the account has no address; it can give one
+	Admin       bool // the second factor is offered
 }
 
 // Device is a signed-in browser.
@@ -34,7 +35,7 @@ func accountSamples(in Chrome, at time.Time) []Sample {
 	}
 	page := Account{Chrome: in, Name: "Ines Sample", Email: "ines@example.com", EmailProven: true, Balance: 48, CanExport: true, CanDelete: true}
 	whole, failed, lost := page, page, page
-	whole.More = &AccountMore{Devices: devices, HasPassword: true}
+	whole.More = &AccountMore{Devices: devices, HasPassword: true, Admin: true}
 	failed.More = &AccountMore{
 		Devices: devices[:1], HasPassword: true,
 		Email:    Form{Values: map[string]string{"email": "new@"}, Errors: map[string]string{"email": "This is not a complete e-mail address.", "email_password": "This is not your password."}},
