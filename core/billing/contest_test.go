@@ -2,6 +2,7 @@ package billing_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,49 @@ func TestARefundLetterOwnsUpToWhatIsKnown(t *testing.T) {
 			t.Errorf("a closed purchase is called open: %v", p)
 		}
 	}
+}
+
+// TestFailedPaymentLettersSayTheSameInEveryOrder: each attempt has one letter
+// with its own words, whichever report comes first. Only one that comes when the
+// bill is known to be paid has none: it would not be true any more.
+func TestFailedPaymentLettersSayTheSameInEveryOrder(t *testing.T) {
+	life := membership("1", "m@example.com")
+	report := func(id string, kind billing.Kind, attempt int, next time.Time) billing.Event {
+		inv := *life[2].Invoice
+		inv.ID, inv.Paid, inv.Reason, inv.Attempt, inv.NextAttempt, inv.AmountDue = "in_2", false, "subscription_cycle", attempt, next, 9700
+		inv.Created = coretest.Start.AddDate(0, 1, 0)
+		return billing.Event{ID: core.EventID(id), Kind: kind, Type: string(kind), Invoice: &inv}
+	}
+	all := []billing.Event{
+		report("evt_f1", billing.InvoiceFailed, 1, coretest.Start.AddDate(0, 1, 3)),
+		report("evt_a1", billing.InvoiceNeedsAction, 1, coretest.Start.AddDate(0, 1, 3)),
+		report("evt_f2", billing.InvoiceFailed, 2, coretest.Start.AddDate(0, 1, 8)),
+		report("evt_f3", billing.InvoiceFailed, 3, time.Time{}),
+	}
+	var first string
+	permute(len(all), func(order []int) {
+		sh := newShop(t)
+		for _, ev := range life {
+			sh.send(t, ev)
+		}
+		for _, i := range order {
+			sh.send(t, all[i])
+		}
+		var words []string
+		for _, kind := range []mail.Kind{mail.PaymentFailed, mail.PaymentFailedFinal} {
+			for _, p := range sh.letters(t, kind) {
+				words = append(words, fmt.Sprint(kind, p))
+			}
+		}
+		slices.Sort(words)
+		got := strings.Join(words, "\n")
+		if first == "" {
+			first = got
+		}
+		if got != first || len(words) != 3 {
+			t.Fatalf("order %v:\n%s\nwant\n%s", order, got, first)
+		}
+	})
 }
 
 func sorted(words string) string {
