@@ -28,8 +28,8 @@ type Link struct {
 	URL   string // https
 }
 
-// Fonts names the two families. A family that is not shipped must be installed
-// by a stylesheet of the creator's override directory.
+// Fonts names the two families. A family that does not ship is declared in the
+// creator's own assets/fonts.css, beside its files.
 type Fonts struct {
 	Display string
 	Text    string

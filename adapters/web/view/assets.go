@@ -69,6 +69,8 @@ type Assets struct {
 	mu    sync.Mutex
 	lazy  map[string]lazyAsset // path below /assets/, hashed and plain
 	made  map[string]*Asset    // what lazy ones have become
+
+	fonts []string // logical names of the fonts that each page fetches first
 }
 
 // lazyAsset is made at its first request.
@@ -77,11 +79,12 @@ type lazyAsset struct {
 	immutable bool
 }
 
-// NewAssets reads assets/ of fsys and adds what is generated: brand.css and
-// the preview pictures.
+// NewAssets reads assets/ of fsys and adds what is generated: the brand's
+// colours and the preview pictures. Fonts, rules and colours become one
+// stylesheet, so that a page waits for one answer only.
 func NewAssets(fsys fs.FS, site Site) (*Assets, error) {
 	a := &Assets{urls: map[string]string{}, files: map[string]*Asset{}, lazy: map[string]lazyAsset{}, made: map[string]*Asset{}}
-	raw := map[string][]byte{"brand.css": []byte(BrandCSS(site.Brand))}
+	raw := map[string][]byte{}
 	err := fs.WalkDir(fsys, "assets", func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -95,6 +98,14 @@ func NewAssets(fsys fs.FS, site Site) (*Assets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("view: reading assets: %w", err)
 	}
+	if css, ok := raw["fonts.css"]; ok {
+		faces, bad := readFaces(css, func(name string) bool { _, ok := raw[name]; return ok })
+		if bad = append(bad, missingFonts(faces, site.Brand.Fonts)...); len(bad) > 0 {
+			return nil, bad
+		}
+		a.fonts = preloads(faces, site.Brand.Fonts)
+	}
+	raw["app.css"] = bytes.Join([][]byte{raw["fonts.css"], raw["app.css"], []byte(BrandCSS(site.Brand))}, []byte("\n"))
 	state := map[string]int{}
 	for name := range raw {
 		if err := a.add(name, raw, state); err != nil {

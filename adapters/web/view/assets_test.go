@@ -168,11 +168,18 @@ func TestTokensOfTheStylesheet(t *testing.T) {
 // Components take their colours from the tokens, so that a brand re-tints all
 // of them: no rule of theirs names a colour of its own.
 func TestOnlyTokensNameColours(t *testing.T) {
-	css, err := fs.ReadFile(static.Files, "assets/app.css")
-	if err != nil {
-		t.Fatal(err)
+	var parts string
+	for _, sheet := range []string{"app.css", "studio.css"} {
+		css, err := fs.ReadFile(static.Files, "assets/"+sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rules, _ := strings.Cut(string(css), "@layer layout{") // in app.css the tokens come first
+		if rules == "" {
+			rules = string(css)
+		}
+		parts += rules
 	}
-	parts := string(css[bytes.Index(css, []byte("@layer layout{")):])
 	for _, m := range regexp.MustCompile(`#[0-9a-fA-F]{3,8}\b|rgba?\([^)]*\)|hsla?\([^)]*\)`).FindAllString(parts, -1) {
 		// A mask needs opaque black, and a mail is read on white.
 		if m != "#000" && m != "#fff" {
@@ -210,8 +217,8 @@ func TestFirstPageIsSmall(t *testing.T) {
 			}
 			total += len(a.Body)
 		}
-		// Not linked from the page, but loaded by the stylesheet for Latin text.
-		for _, f := range []string{"fonts/fraunces-italic-latin.woff2", "fonts/instrument-sans-latin.woff2"} {
+		// Not linked from the page, but loaded by the stylesheet for plain English.
+		for _, f := range []string{"fonts/fraunces-italic-basic.woff2"} {
 			a, ok := r.Assets().Open(f)
 			if !ok {
 				t.Fatal(f)

@@ -53,6 +53,9 @@ func (s scope) Preview() string {
 	return s.Site.BaseURL + u
 }
 
+// Fonts are the files to fetch beside the stylesheet.
+func (s scope) Fonts() []string { return s.s.assets.fonts }
+
 // Testimonials are a product's customers' words: real ones always, samples in
 // demo mode alone.
 func (s scope) Testimonials(t Text) []Testimonial {
