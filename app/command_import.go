@@ -2,13 +2,17 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
+	"strings"
 
+	"github.com/VictoriaMetrics/metrics"
+
+	"sselfie/adapters/locksmith"
 	"sselfie/adapters/sqlite"
 	"sselfie/core"
 	"sselfie/core/credits"
@@ -23,7 +27,7 @@ type importCommand struct {
 
 type importPath struct {
 	Path   string `arg:"" help:"The folder with the CSV files, or one file."`
-	DryRun bool   `help:"Do everything, keep nothing, and print the same report."`
+	DryRun bool   `help:"Print the same report and keep nothing. Works beside a running site."`
 }
 
 type (
@@ -32,7 +36,7 @@ type (
 	importGhostCommand   struct{ importPath }
 )
 
-const importHelp = "Make a dry run first. Each customer comes over whole or not at all; run again, it goes on where it stopped and changes nothing twice. Every row that is refused is named with its file, line and reason. Works beside a running site. docs/import.md says what the files may hold.\n\n"
+const importHelp = "Does everything, says what it comes to, and only then keeps it, in one transaction: all of it or nothing. Run again, it changes nothing twice. Every row that is refused is named with its file, line and reason. Stop the site first; --dry-run works beside it, on a copy. docs/import.md says what the files may hold.\n\n"
 
 // Help implements kong.HelpProvider.
 func (importCommand) Help() string {
@@ -63,39 +67,78 @@ func (c importGumroadCommand) Run(s *shell) error { return c.bring(s, moving.Gum
 // Run imports members of Ghost.
 func (c importGhostCommand) Run(s *shell) error { return c.bring(s, moving.Ghost) }
 
-func (p importPath) bring(s *shell, kind moving.Kind) error {
-	full, err := filepath.Abs(p.Path) // the running server stands somewhere else
+func (p importPath) bring(s *shell, kind moving.Kind) (err error) {
+	files, err := filesAt(p.Path)
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(full); err != nil {
-		return fmt.Errorf("there is nothing at %s", p.Path)
+	c, err := s.load(ToLook)
+	if err != nil {
+		return err
 	}
-	return s.do("import", map[string]string{"kind": string(kind), "path": full, "dry": strconv.FormatBool(p.DryRun)})
+	if p.DryRun {
+		dir, remove, err := copied(s.ctx, c)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, remove()) }()
+		c.DataDir = dir
+	}
+	h := &house{config: c, catalog: c.Catalog.Catalogue(), log: newLog(s.stderr, c), stats: metrics.NewSet(), fold: locksmith.NewFold(), alone: true}
+	defer func() { err = errors.Join(err, h.close()) }()
+	if err := h.openDatabase(s.ctx); sqlite.Locked(err) {
+		return &core.Error{
+			Code: core.Conflict, Op: "app.import", Err: err,
+			Message: "An import is one transaction, which would hold up every sale while it runs. Stop the site, import, and start it again. With --dry-run it may go on.",
+		}
+	} else if err != nil {
+		return err
+	}
+	return s.move(h, moving.Source{Kind: kind, Files: files}, p.DryRun)
 }
 
-// importCustomers is the errand behind the command.
-func importCustomers(ctx context.Context, h *house, v map[string]string) ([]string, error) {
-	files, err := filesAt(v["path"])
-	if err != nil {
-		return nil, &core.Error{Code: core.Invalid, Op: "app.import", Message: "The files cannot be read by the running site: check their rights.", Err: err}
-	}
+// move says what comes over before it is kept.
+func (s *shell) move(h *house, from moving.Source, dry bool) error {
 	m := &moving.Mover{
 		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) moving.Tx { return tx }), Stages: sqlite.Stager{Folder: h.config.DataDir},
 		Clock: h.clock, IDs: h.ids, Fold: h.fold, Ledger: credits.Ledger{IDs: h.ids}, Catalog: h.catalog, Live: h.config.Live(),
 	}
-	report, err := m.Run(ctx, moving.Source{Kind: moving.Kind(v["kind"]), Files: files}, moving.Options{DryRun: v["dry"] == "true"})
-	if err != nil && len(report.Files) == 0 {
-		return nil, err
+	if _, err := m.Run(s.ctx, from, moving.Options{DryRun: dry, Before: func(r moving.Report) error {
+		s.say("%s", strings.Join(reportLines(r), "\n"))
+		return nil
+	}}); err != nil {
+		return &core.Error{Code: core.CodeOf(err), Op: "app.import", Message: "Nothing was kept.", Err: err}
 	}
-	return reportLines(report, err == nil), err
+	if dry {
+		s.say("\nThis was a dry run: nothing is kept.")
+	} else {
+		s.say("\nAll of it is kept.")
+	}
+	return nil
+}
+
+// copied makes a data folder with a copy of the database, for what must not
+// change it and may run beside the site. An installation that has not begun yet
+// has none.
+func copied(ctx context.Context, c Config) (dir string, remove func() error, err error) {
+	if dir, err = os.MkdirTemp("", "sselfie-import-"); err != nil {
+		return "", nil, err
+	}
+	remove = func() error { return os.RemoveAll(dir) }
+	if _, err := os.Stat(c.databasePath()); errors.Is(err, os.ErrNotExist) {
+		return dir, remove, nil
+	}
+	if err := copyData(ctx, c, dir); err != nil {
+		return "", nil, errors.Join(err, remove())
+	}
+	return dir, remove, nil
 }
 
 // filesAt opens a folder, or a single file as if it were alone in one.
 func filesAt(path string) (fs.FS, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("there is nothing at %s", path)
 	}
 	if info.IsDir() {
 		return os.DirFS(path), nil
@@ -130,7 +173,7 @@ func (f oneFile) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 // reportLines is an import's report for a terminal.
-func reportLines(r moving.Report, whole bool) []string {
+func reportLines(r moving.Report) []string {
 	var out []string
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	names := make([]string, 0, len(r.Files))
@@ -178,12 +221,6 @@ func reportLines(r moving.Report, whole bool) []string {
 		if more := r.Refused - len(r.Refusals); more > 0 {
 			say("and %d more", more)
 		}
-	}
-	switch {
-	case !whole:
-		say("\nIt was cut off. Run it again: it goes on where it stopped.")
-	case r.DryRun:
-		say("\nThis was a dry run: nothing is kept.")
 	}
 	return out
 }

@@ -52,6 +52,7 @@ type house struct {
 	reception *reception
 	runner    *jobs.Runner
 
+	alone   bool           // an import: one transaction as long as it takes, and nobody else
 	closers []func() error // in the order of building
 }
 
@@ -96,10 +97,13 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 // openDatabase opens the file and settles what the first start decides: the
 // keys, the mode, and when the installation began.
 func (h *house) openDatabase(ctx context.Context) (err error) {
-	h.db, err = sqlite.Open(ctx, sqlite.Options{
+	opts := sqlite.Options{
 		Path: h.config.databasePath(), Migrations: migrations.Files, Log: h.log, Clock: h.wall, Observer: newWriterFigures(h.stats),
-	})
-	if err != nil {
+	}
+	if h.alone {
+		opts.UpdateLimit, opts.WriteCache = 24*time.Hour, 8<<10
+	}
+	if h.db, err = sqlite.Open(ctx, opts); err != nil {
 		return err
 	}
 	h.closers = append(h.closers, h.db.Close)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"sselfie/core"
 )
 
 // lockName is the file whose lock says that a program works in the data folder.
@@ -28,20 +30,28 @@ func TakeLock(folder string) (*Lock, error) {
 	name := filepath.Join(folder, lockName)
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, problem("sqlite.TakeLock", fmt.Sprintf("The lock file %s cannot be opened.", name), err)
+		return nil, problem(opLock, fmt.Sprintf("The lock file %s cannot be opened.", name), err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		defer func() { _ = f.Close() }()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, problem("sqlite.TakeLock", fmt.Sprintf("Another sselfie%s works in %s. Stop it first, or give this one a data folder of its own.", owner(f), folder), nil)
+			return nil, &core.Error{Code: core.Conflict, Op: opLock, Message: fmt.Sprintf("Another sselfie%s works in %s. Stop it first, or give this one a data folder of its own.", owner(f), folder)}
 		}
-		return nil, problem("sqlite.TakeLock", fmt.Sprintf("The data folder %s cannot be locked; it must be on a local disk.", folder), err)
+		return nil, problem(opLock, fmt.Sprintf("The data folder %s cannot be locked; it must be on a local disk.", folder), err)
 	}
 	if err := errors.Join(f.Truncate(0), writeAtStart(f, strconv.Itoa(os.Getpid())+"\n")); err != nil {
 		_ = f.Close()
-		return nil, problem("sqlite.TakeLock", fmt.Sprintf("The lock file %s cannot be written.", name), err)
+		return nil, problem(opLock, fmt.Sprintf("The lock file %s cannot be written.", name), err)
 	}
 	return &Lock{file: f}, nil
+}
+
+const opLock = "sqlite.TakeLock"
+
+// Locked reports whether err says that another process works in the folder.
+func Locked(err error) bool {
+	var e *core.Error
+	return errors.As(err, &e) && e.Op == opLock && e.Code == core.Conflict
 }
 
 // Release gives the lock back.

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -31,6 +32,7 @@ type Options struct {
 	Clock       core.Clock    // names copies and backups; default: the machine's clock
 	Observer    Observer      // default: nobody is told
 	UpdateLimit time.Duration // limit of one closure; default 5 s
+	WriteCache  int           // KiB of pages that the writing connection keeps at hand; default SQLite's own 2,000
 }
 
 // DB is the open database. Its exported read methods ask the read pool; writing
@@ -111,7 +113,7 @@ func (db *DB) open(ctx context.Context) error {
 			return err
 		}
 	}
-	if db.writes, err = sql.Open("sqlite", writerDSN(db.path)); err != nil {
+	if db.writes, err = sql.Open("sqlite", writerDSN(db.path)+writeCache(db.opts.WriteCache)); err != nil {
 		return translate("sqlite.Open", err)
 	}
 	db.writes.SetMaxOpenConns(1)
@@ -262,6 +264,15 @@ func (db *DB) Close() error {
 func writerDSN(path string) string {
 	return dsn(path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_busy_timeout=5000&_defensive=1&_dqs=0"+
 		"&_pragma=secure_delete(1)&_pragma=journal_size_limit(67108864)")
+}
+
+// writeCache spares a transaction that touches more pages than the cache holds
+// the writing of each of them several times.
+func writeCache(kib int) string {
+	if kib <= 0 {
+		return ""
+	}
+	return "&_pragma=cache_size(-" + strconv.Itoa(kib) + ")"
 }
 
 func readerDSN(path string) string {

@@ -41,6 +41,8 @@ func (s *rowSet) Scan(dest ...any) error {
 	return nil
 }
 
+func (s *rowSet) closed() bool { return s.release == nil }
+
 // Close ends the query and returns what went wrong on the way, if anything did.
 func (s *rowSet) Close() error {
 	if s.release == nil {

@@ -11,8 +11,11 @@ import (
 	"sselfie/core/moving"
 )
 
-// Stager makes scratch files for imports in a folder; "" is the system's own.
+// Stager makes scratch files for imports in a folder, in which no other import
+// runs: what a killed one left there is thrown away.
 type Stager struct{ Folder string }
+
+const scratch = "import-*"
 
 // stage is a scratch database that nobody else sees. It need not survive
 // anything, so it waits for no disk.
@@ -30,7 +33,14 @@ BEGIN`
 // OpenStage implements moving.Stager.
 func (s Stager) OpenStage(ctx context.Context) (moving.Stage, error) {
 	const op = "sqlite.OpenStage"
-	folder, err := os.MkdirTemp(s.Folder, "import-*") // 0700
+	left, err := filepath.Glob(filepath.Join(s.Folder, scratch))
+	for _, old := range left {
+		err = errors.Join(err, os.RemoveAll(old))
+	}
+	if err != nil {
+		return nil, problem(op, "The scratch file of an import that was killed cannot be removed.", err)
+	}
+	folder, err := os.MkdirTemp(s.Folder, scratch) // 0700
 	if err != nil {
 		return nil, problem(op, "There is no room for the import's scratch file.", err)
 	}

@@ -41,6 +41,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"sselfie/core"
 )
@@ -99,7 +100,8 @@ func (tx *Tx) query(_ context.Context, text string, args ...any) (*rowSet, error
 	set := &rowSet{rows: rows, release: release, failed: func(op string, err error) error {
 		return tx.failed(op, text, err)
 	}}
-	tx.open = append(tx.open, set)
+	// Only what is still open is kept: one transaction may ask a million questions.
+	tx.open = append(slices.DeleteFunc(tx.open, (*rowSet).closed), set)
 	return set, nil
 }
 

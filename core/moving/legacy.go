@@ -76,40 +76,9 @@ func (r *run) legacyOn(ctx context.Context, files fs.FS, stage Stage) error {
 	}); err != nil {
 		return err
 	}
-	var bundles []Bundle
-	rows := 0
-	flush := func() error {
-		if len(bundles) == 0 {
-			return nil
-		}
-		err := r.chunk(ctx, func(ctx context.Context, tx Tx) error {
-			for _, b := range bundles {
-				if err := r.move(ctx, tx, b); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		bundles, rows = bundles[:0], 0
-		return err
-	}
-	most := r.PeopleAtATime
-	if most <= 0 {
-		most = 200
-	}
-	if err := stage.Bundles(ctx, func(b Bundle) error {
-		bundles = append(bundles, b)
-		if rows += len(b.Rows); len(bundles) >= most || rows >= 4*most {
-			return flush()
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	if err := flush(); err != nil {
-		return err
-	}
-	return r.audit(ctx)
+	return r.keep(ctx, func(inner context.Context, tx Tx) error {
+		return stage.Bundles(ctx, func(b Bundle) error { return r.move(inner, tx, b) })
+	})
 }
 
 // headers reads the header of every file that is there.

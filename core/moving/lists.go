@@ -2,6 +2,7 @@ package moving
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -103,53 +104,27 @@ func (r *run) list(ctx context.Context, files fs.FS, s shop) error {
 			return err
 		}
 	}
-	type waiting struct {
-		customer
-		file string
-		line int
-	}
-	var queue []waiting
-	flush := func() error {
-		if len(queue) == 0 {
-			return nil
-		}
-		err := r.chunk(ctx, func(ctx context.Context, tx Tx) error {
-			for _, w := range queue {
-				if err := r.enlist(ctx, tx, s.kind, w.customer, w.file, w.line); err != nil {
-					return err
+	return r.keep(ctx, func(inner context.Context, tx Tx) error {
+		for _, name := range names {
+			if err := r.each(files, name, s.need, func(rec record) error {
+				c, why := s.read(rec)
+				if why == "" && accounts.CheckAddress(c.email) != "" {
+					why = fmt.Sprintf("%q is no e-mail address", clip(c.email, 80))
 				}
+				if why == "" && len(c.tags) > maxTags {
+					why = fmt.Sprintf("it has %d labels; %d are the most", len(c.tags), maxTags)
+				}
+				if why != "" {
+					r.refuse(name, rec.line, why)
+					return nil
+				}
+				return errors.Join(ctx.Err(), r.enlist(inner, tx, s.kind, c, name, rec.line))
+			}); err != nil {
+				return err
 			}
-			return nil
-		})
-		queue = queue[:0]
-		return err
-	}
-	for _, name := range names {
-		if err := r.each(files, name, s.need, func(rec record) error {
-			c, why := s.read(rec)
-			if why == "" && accounts.CheckAddress(c.email) != "" {
-				why = fmt.Sprintf("%q is no e-mail address", clip(c.email, 80))
-			}
-			if why == "" && len(c.tags) > maxTags {
-				why = fmt.Sprintf("it has %d labels; %d are the most", len(c.tags), maxTags)
-			}
-			if why != "" {
-				r.refuse(name, rec.line, why)
-				return nil
-			}
-			queue = append(queue, waiting{c, name, rec.line})
-			if len(queue) == 200 {
-				return flush()
-			}
-			return nil
-		}); err != nil {
-			return err
 		}
-	}
-	if err := flush(); err != nil {
-		return err
-	}
-	return r.audit(ctx)
+		return nil
+	})
 }
 
 func (r *run) enlist(ctx context.Context, tx Tx, kind Kind, c customer, file string, line int) error {

@@ -2,12 +2,12 @@
 // before this one, and customer lists of other shops, as CSV files. What a file
 // may hold stands in docs/import.md.
 //
-// An import runs in chunks, each one transaction, because a single one of a
-// hundred thousand customers would stop every sale meanwhile. Each customer is
-// moved whole or not at all, under an id that follows from where she comes from;
-// so an import that was cut off is run again and goes on where it stopped, and
-// running it twice changes nothing. Everything that makes a file unusable is
-// found before the first row is kept.
+// An import is one transaction: all of it is kept, or nothing. What it comes to is
+// reported when everything is done and nothing is kept yet. It holds up everybody
+// who writes meanwhile, so it runs where nobody else does. Each customer comes
+// under an id that follows from where she comes from, so that running it twice
+// changes nothing. Everything that makes a file unusable is found before the
+// first row is read.
 package moving
 
 import (
@@ -48,8 +48,11 @@ type Source struct {
 
 // Options of one run.
 type Options struct {
-	// DryRun does everything and keeps nothing: each chunk is rolled back.
+	// DryRun does everything and keeps nothing.
 	DryRun bool
+	// Before is told the report when everything is done and nothing is kept yet.
+	// Where it fails, nothing is kept. nil tells nobody.
+	Before func(Report) error
 	// Refused is told every row that is not taken, as it is met. nil tells nobody.
 	Refused func(Refusal)
 }
@@ -161,7 +164,7 @@ type Tx interface {
 	Audit(ctx context.Context, a core.Audit) error
 }
 
-// Updater runs fn in one transaction, in the lane that gives way.
+// Updater runs fn in one transaction, however long it takes.
 type Updater interface {
 	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
 }
@@ -183,16 +186,15 @@ type Stamps struct {
 
 // Mover imports.
 type Mover struct {
-	Store         Updater
-	Stages        Stager
-	Clock         core.Clock
-	IDs           core.IDs
-	Fold          core.Fold
-	Ledger        credits.Ledger
-	Catalog       catalog.Catalog
-	Live          bool // the installation's mode, for payments
-	StartCredits  int  // for customers who never used their free grid; 0 means 2
-	PeopleAtATime int  // in one transaction; 0 means 200
+	Store        Updater
+	Stages       Stager
+	Clock        core.Clock
+	IDs          core.IDs
+	Fold         core.Fold
+	Ledger       credits.Ledger
+	Catalog      catalog.Catalog
+	Live         bool // the installation's mode, for payments
+	StartCredits int  // for customers who never used their free grid; 0 means 2
 }
 
 // Run imports a source, or tries to.
@@ -208,9 +210,6 @@ func (m *Mover) Run(ctx context.Context, src Source, o Options) (Report, error) 
 		err = r.list(ctx, src.Files, ghost)
 	default:
 		err = core.FieldError("moving.Run", "kind", "Use legacy, gumroad or ghost.")
-	}
-	for _, list := range [][]Refusal{r.report.Refusals, r.report.Notes} {
-		slices.SortStableFunc(list, func(a, b Refusal) int { return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line)) })
 	}
 	return r.report, err
 }
@@ -241,39 +240,43 @@ func (r *run) note(file string, line int, what string) {
 
 var errDryRun = errors.New("a dry run keeps nothing")
 
-// chunk runs fn in one transaction, and rolls it back in a dry run. What fn
-// reports counts only when the transaction is kept.
-func (r *run) chunk(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error {
-	before := r.report
-	before.Notes, before.Refusals = r.report.Notes[:len(r.report.Notes):len(r.report.Notes)], r.report.Refusals[:len(r.report.Refusals):len(r.report.Refusals)]
-	err := r.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+// keep runs fn, which brings everybody over, in the one transaction. Whoever
+// called is listened to until the end: when she goes away, nothing is kept.
+func (r *run) keep(caller context.Context, fn func(ctx context.Context, tx Tx) error) error {
+	err := r.Store.Update(caller, func(ctx context.Context, tx Tx) error {
 		if err := fn(ctx, tx); err != nil {
 			return err
+		}
+		if err := r.audit(ctx, tx); err != nil {
+			return err
+		}
+		for _, list := range [][]Refusal{r.report.Refusals, r.report.Notes} {
+			slices.SortStableFunc(list, func(a, b Refusal) int { return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line)) })
+		}
+		if r.options.Before != nil {
+			if err := r.options.Before(r.report); err != nil {
+				return err
+			}
 		}
 		if r.options.DryRun {
 			return errDryRun
 		}
-		return nil
+		return caller.Err()
 	})
 	if errors.Is(err, errDryRun) {
 		return nil
 	}
-	if err != nil {
-		r.report = before
-	}
 	return err
 }
 
-// audit keeps that there was an import, once something was kept.
-func (r *run) audit(ctx context.Context) error {
-	if r.options.DryRun || r.report.Created+r.report.Joined+r.report.Tagged == 0 {
+// audit keeps that there was an import, when anything came of it.
+func (r *run) audit(ctx context.Context, tx Tx) error {
+	if r.report.Created+r.report.Joined+r.report.Tagged == 0 {
 		return nil
 	}
-	return r.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		return tx.Audit(ctx, core.Audit{
-			ID: r.IDs.NewID("aud"), Actor: "command line", Action: "import." + string(r.report.Kind), At: r.Clock.Now(),
-			Detail: map[string]string{"created": itoa(r.report.Created), "joined": itoa(r.report.Joined), "refused": itoa(r.report.Refused)},
-		})
+	return tx.Audit(ctx, core.Audit{
+		ID: r.IDs.NewID("aud"), Actor: "command line", Action: "import." + string(r.report.Kind), At: r.Clock.Now(),
+		Detail: map[string]string{"created": itoa(r.report.Created), "joined": itoa(r.report.Joined), "refused": itoa(r.report.Refused)},
 	})
 }
 

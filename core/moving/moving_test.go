@@ -36,7 +36,7 @@ type van struct {
 
 func newVan(t testing.TB) *van {
 	t.Helper()
-	db, path := sqlitetest.NewAt(t, sqlite.Options{})
+	db, path := sqlitetest.NewAt(t, sqlite.Options{UpdateLimit: time.Hour}) // as the command opens it
 	v := &van{db: db, path: path, clock: coretest.NewClock()}
 	ids := &coretest.IDs{}
 	v.Mover = &moving.Mover{
@@ -228,39 +228,85 @@ func TestADryRunKeepsNothingAndSaysTheSame(t *testing.T) {
 	}
 }
 
-// breaking lets the first n chunks through.
-type breaking struct {
-	moving.Updater
-	left *int
-}
+// breaking is a store whose commit fails.
+type breaking struct{ moving.Updater }
 
 func (b breaking) Update(ctx context.Context, fn func(ctx context.Context, tx moving.Tx) error) error {
-	if *b.left--; *b.left < 0 {
-		return errors.New("the power went out")
-	}
-	return b.Updater.Update(ctx, fn)
+	return b.Updater.Update(ctx, func(ctx context.Context, tx moving.Tx) error {
+		return errors.Join(fn(ctx, tx), errPower)
+	})
 }
 
-func TestAnImportThatWasCutOffGoesOn(t *testing.T) {
-	want := newVan(t)
-	want.run(t, moving.Legacy, house())
-	v := newVan(t)
-	v.PeopleAtATime = 1
-	store := v.Store
-	for n := range 4 {
-		left := n
-		v.Store = breaking{store, &left}
-		rep, err := v.Run(context.Background(), moving.Source{Kind: moving.Legacy, Files: house()}, moving.Options{})
-		if err == nil || rep.Created+rep.Same != n {
-			t.Fatalf("run %d: %+v, %v", n, rep, err)
+var errPower = errors.New("the power went out")
+
+// stopping goes away while the first customer is brought over.
+type stopping struct {
+	moving.Updater
+	stop func()
+}
+
+func (s stopping) Update(ctx context.Context, fn func(ctx context.Context, tx moving.Tx) error) error {
+	return s.Updater.Update(ctx, func(ctx context.Context, tx moving.Tx) error {
+		s.stop()
+		return fn(ctx, tx)
+	})
+}
+
+func TestAllOrNothing(t *testing.T) {
+	members := files(map[string]string{"members.csv": "email,name\nada@example.com,Ada\nbob@example.com,Bob\n"})
+	for name, c := range map[string]struct {
+		spoil func(v *van, o *moving.Options) (context.Context, moving.Updater)
+		want  error
+	}{
+		"it breaks off at the end": {func(v *van, _ *moving.Options) (context.Context, moving.Updater) {
+			return context.Background(), breaking{v.Store}
+		}, errPower},
+		"the report is not liked": {func(v *van, o *moving.Options) (context.Context, moving.Updater) {
+			o.Before = func(moving.Report) error { return errPower }
+			return context.Background(), v.Store
+		}, errPower},
+		"whoever started it goes away": {func(v *van, _ *moving.Options) (context.Context, moving.Updater) {
+			ctx, stop := context.WithCancel(context.Background())
+			return ctx, stopping{v.Store, stop}
+		}, context.Canceled},
+	} {
+		for kind, in := range map[moving.Kind]fs.FS{moving.Legacy: house(), moving.Ghost: members} {
+			t.Run(name+", "+string(kind), func(t *testing.T) {
+				v := newVan(t)
+				before := v.digest(t)
+				store, o := v.Store, moving.Options{}
+				ctx, spoiled := c.spoil(v, &o)
+				v.Store = spoiled
+				if _, err := v.Run(ctx, moving.Source{Kind: kind, Files: in}, o); !errors.Is(err, c.want) {
+					t.Errorf("%v, want %v", err, c.want)
+				}
+				if d := sqlitetest.Difference(before, v.digest(t)); d != "" {
+					t.Error(d)
+				}
+				v.Store = store
+				if rep := v.run(t, kind, in); rep.Created < 2 || rep.Same > 0 {
+					t.Errorf("the next one brings everybody: %+v", rep)
+				}
+				v.whole(t)
+			})
 		}
 	}
-	v.Store = store
-	v.run(t, moving.Legacy, house())
-	if d := sqlitetest.Difference(want.digest(t), v.digest(t)); d != "" {
-		t.Error(d)
+}
+
+func TestTheReportComesBeforeAnythingIsKept(t *testing.T) {
+	ctx, v := context.Background(), newVan(t)
+	var said moving.Report
+	rep, err := v.Run(ctx, moving.Source{Kind: moving.Legacy, Files: house()}, moving.Options{Before: func(r moving.Report) error {
+		said = r
+		if _, err := v.db.UserByKey(ctx, "ada@example.com"); !core.Is(err, core.NotFound) {
+			t.Errorf("somebody else sees her already: %v", err)
+		}
+		return nil
+	}})
+	if err != nil || fmt.Sprintf("%+v", said) != fmt.Sprintf("%+v", rep) || said.Created != 4 {
+		t.Errorf("said %+v\ncame to %+v, %v", said, rep, err)
 	}
-	v.whole(t)
+	v.user(t, "ada@example.com")
 }
 
 func TestQuotaBecomesCredits(t *testing.T) {
