@@ -10,7 +10,7 @@ export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
 .PHONY: build run test race bench fuzz lint format stripe-mock tools-npm screenshots lighthouse clean \
-        soak soak-kill soak-orders soak-spends soak-backup soak-fuzz
+        soak soak-kill soak-orders soak-spends soak-backup soak-floods soak-timing soak-fuzz
 
 build: ## the program, one static file
 	$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/sselfie ./app/sselfie
@@ -58,7 +58,7 @@ lighthouse: build ## home, a landing page and the success page: all four figures
 	node tools/lighthouse/measure.mjs bin/sselfie
 
 # The long runs of the tests named here: the same code, more of it.
-soak: soak-kill soak-orders soak-spends soak-backup soak-fuzz
+soak: soak-kill soak-orders soak-spends soak-backup soak-floods soak-timing soak-fuzz
 
 soak-kill: ## 5,000 times kill -9 under load
 	SOAK=kill $(GO) test -count=1 -timeout 0 -run 'TestKill' -v ./app/...
@@ -71,6 +71,12 @@ soak-spends: ## 1,000,000 spends from 64 callers
 
 soak-backup: ## 100 backups under load, each restored and verified
 	SOAK=backup $(GO) test -count=1 -timeout 0 -run 'Backup|Restore' -v ./adapters/sqlite/... ./app/...
+
+soak-floods: ## forged webhooks for 30 s, 500 slow clients, 10,000 requests for mail
+	SOAK=floods $(GO) test -count=1 -timeout 0 -run 'TestAFlood|TestSlowClients' -v ./adapters/web
+
+soak-timing: ## 400 samples each: no answer's time tells who has an account; wants a machine at rest
+	SOAK=timing $(GO) test -count=1 -timeout 0 -run 'TestNobodyLearns' -v ./adapters/web
 
 soak-fuzz: ## 10 minutes each
 	$(MAKE) fuzz FUZZTIME=10m

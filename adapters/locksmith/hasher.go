@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/alexedwards/argon2id"
@@ -130,10 +131,18 @@ func (h *Hasher) enter(ctx context.Context, op string) (leave func(), err error)
 	}
 	select {
 	case h.work <- struct{}{}:
-		return func() { <-h.work; <-h.room }, nil
+		return func() { h.tidy(); <-h.work; <-h.room }, nil
 	case <-ctx.Done():
 		<-h.room
 		return nil, &core.Error{Code: core.Unavailable, Op: op, Message: "This took too long. Please try again.", Err: ctx.Err()}
+	}
+}
+
+// tidy gives a hash's memory back at once while others wait. Left to itself, the
+// collector lets some of these 19 MiB pile up beside the two that are in use.
+func (h *Hasher) tidy() {
+	if len(h.room) > hashers {
+		runtime.GC()
 	}
 }
 

@@ -20,10 +20,10 @@ func (d leadDoor) Capture(ctx context.Context, l web.Lead) error {
 }
 
 // withLeads opens a shop that takes addresses.
-func withLeads(t *testing.T) *shop {
+func withLeads(t testing.TB, change ...func(*web.Options)) *shop {
 	var s *shop
 	door := &leadDoor{}
-	s = open(t, func(o *web.Options) { o.Leads = door })
+	s = open(t, append(change, func(o *web.Options) { o.Leads = door })...)
 	door.s = s
 	return s
 }
