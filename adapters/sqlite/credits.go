@@ -25,25 +25,18 @@ func (r reads) CreditByKey(ctx context.Context, user core.UserID, key string) (*
 	return &e, nil
 }
 
-// CreditAt returns an account together with its line that has a key.
-func (r reads) CreditAt(ctx context.Context, user core.UserID, key string) (credits.Account, *credits.Entry, error) {
-	type pair struct {
-		a credits.Account
-		e credits.Entry
+// CreditAt returns a balance together with the line that has a key. A line is
+// seldom there, so it is read only then: each column of an answer costs.
+func (r reads) CreditAt(ctx context.Context, user core.UserID, key string) (balance int, known *credits.Entry, err error) {
+	var taken bool
+	_, err = one(ctx, r, func(s scanner) (struct{}, error) {
+		return struct{}{}, s.Scan(&balance, boolIn(&taken))
+	}, `SELECT coalesce((SELECT balance FROM user_credits WHERE user_id = ?1), 0),
+		EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key = ?2 AND user_id = ?1)`, user, key)
+	if err == nil && taken {
+		known, err = r.CreditByKey(ctx, user, key)
 	}
-	p, err := one(ctx, r, func(s scanner) (p pair, err error) {
-		err = s.Scan(&p.a.Balance, &p.a.TotalPurchased, &p.a.TotalUsed, textIn(&p.e.ID), intIn(&p.e.Amount), textIn(&p.e.Type), textIn(&p.e.Description),
-			intIn(&p.e.BalanceAfter), textIn(&p.e.Key), textIn(&p.e.Reference), timeIn(&p.e.At))
-		return p, err
-	}, `SELECT coalesce(a.balance, 0), coalesce(a.total_purchased, 0), coalesce(a.total_used, 0),
-		t.id, t.amount, t.type, t.description, t.balance_after, t.idempotency_key, t.reference, t.created_at
-		FROM (SELECT ?1 AS user_id) u LEFT JOIN user_credits a ON a.user_id = u.user_id
-		LEFT JOIN credit_transactions t ON t.user_id = u.user_id AND t.idempotency_key = ?2`, user, key)
-	if err != nil || p.e.ID == "" {
-		return p.a, nil, err
-	}
-	p.e.User = user
-	return p.a, &p.e, nil
+	return balance, known, err
 }
 
 const entryColumns = `id, user_id, amount, type, description, balance_after, idempotency_key, reference, created_at`
@@ -53,19 +46,16 @@ func scanCreditEntry(s scanner) (e credits.Entry, err error) {
 	return e, err
 }
 
-// AppendCredit adds one line and stores the account that follows from it.
-func (tx *Tx) AppendCredit(ctx context.Context, e credits.Entry, after credits.Account) error {
-	if _, err := tx.exec(ctx, `INSERT INTO credit_transactions (`+entryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.ID, e.User, e.Amount, e.Type, e.Description, e.BalanceAfter, e.Key, e.Reference, ms(e.At)); err != nil {
-		// The ledger's own trigger comes before the unique key and has no number of its own.
-		if old, lookup := tx.CreditByKey(ctx, e.User, e.Key); lookup == nil && old != nil {
-			return &core.Error{Code: core.Conflict, Op: "sqlite.AppendCredit", Message: "That line is in the ledger already.", Err: err}
-		}
-		return err
+// AppendCredit adds one line. The account follows by a trigger.
+func (tx *Tx) AppendCredit(ctx context.Context, e credits.Entry) error {
+	_, err := tx.exec(ctx, `INSERT INTO credit_transactions (`+entryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID, e.User, e.Amount, e.Type, e.Description, e.BalanceAfter, e.Key, e.Reference, ms(e.At))
+	if err == nil {
+		return nil
 	}
-	_, err := tx.exec(ctx, `INSERT INTO user_credits (user_id, balance, total_purchased, total_used, updated_at) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (user_id) DO UPDATE SET balance = excluded.balance, total_purchased = excluded.total_purchased,
-		total_used = excluded.total_used, updated_at = excluded.updated_at`,
-		e.User, after.Balance, after.TotalPurchased, after.TotalUsed, ms(e.At))
+	// The ledger's own trigger comes before the unique key and has no number of its own.
+	if old, lookup := tx.CreditByKey(ctx, e.User, e.Key); lookup == nil && old != nil {
+		return &core.Error{Code: core.Conflict, Op: "sqlite.AppendCredit", Message: "That line is in the ledger already.", Err: err}
+	}
 	return err
 }

@@ -64,9 +64,9 @@ func bareTransaction(tx *sqlite.Tx, ctx context.Context, i int64) error {
 	if _, err := tx.CreditAccount(ctx, user); err != nil {
 		return err
 	}
-	if err := tx.AppendCredit(ctx, credits.Entry{ // two statements
+	if err := tx.AppendCredit(ctx, credits.Entry{
 		ID: core.CreditID(fmt.Sprintf("crd_bare%08d", i)), User: user, Amount: 25, Type: credits.Purchase, Description: "Bio Glow-Up", BalanceAfter: 25, Key: "cs:1", At: at,
-	}, credits.Account{Balance: 25, TotalPurchased: 25}); err != nil {
+	}); err != nil {
 		return err
 	}
 	if _, err := tx.EnqueueMail(ctx, mail.Queued{

@@ -127,9 +127,9 @@ func (w *watched) SavePayment(ctx context.Context, p Payment) error {
 	return w.Tx.SavePayment(ctx, p)
 }
 
-func (w *watched) AppendCredit(ctx context.Context, e credits.Entry, after credits.Account) error {
+func (w *watched) AppendCredit(ctx context.Context, e credits.Entry) error {
 	w.note("a line of %+d credits is missing (%s)", e.Amount, e.Description)
-	return w.Tx.AppendCredit(ctx, e, after)
+	return w.Tx.AppendCredit(ctx, e)
 }
 
 func (w *watched) SaveObject(ctx context.Context, o Object) error {

@@ -40,7 +40,8 @@ type Entry struct {
 	At           time.Time
 }
 
-// Account is the cached sum of a user's lines.
+// Account is what a user's lines come to. The database keeps it: each line that
+// is appended brings it along.
 type Account struct {
 	Balance        int
 	TotalPurchased int // everything that was ever granted, less what a refund took back
@@ -53,12 +54,12 @@ type Tx interface {
 	CreditAccount(ctx context.Context, user core.UserID) (Account, error)
 	// CreditByKey returns the line with a key, or nil when there is none.
 	CreditByKey(ctx context.Context, user core.UserID, key string) (*Entry, error)
-	// CreditAt returns the account together with the line that has a key: what a
+	// CreditAt returns the balance together with the line that has a key: what a
 	// grant or a spend has to know, in one question.
-	CreditAt(ctx context.Context, user core.UserID, key string) (Account, *Entry, error)
-	// AppendCredit appends one line and stores the account that follows from it.
-	// It fails with core.Conflict when the key is taken.
-	AppendCredit(ctx context.Context, e Entry, after Account) error
+	CreditAt(ctx context.Context, user core.UserID, key string) (balance int, known *Entry, err error)
+	// AppendCredit appends one line; the account follows from it. It fails with
+	// core.Conflict when the key is taken.
+	AppendCredit(ctx context.Context, e Entry) error
 }
 
 // Ledger appends lines.
@@ -97,14 +98,14 @@ func (l Ledger) Spend(ctx context.Context, tx Tx, line Line) (Entry, bool, error
 // TakeBack takes up to line.Amount, never below a balance of 0, and returns what
 // could not be taken. Taking 0 leaves no line.
 func (l Ledger) TakeBack(ctx context.Context, tx Tx, line Line) (shortfall int, err error) {
-	acct, old, err := tx.CreditAt(ctx, line.User, line.Key)
+	balance, old, err := tx.CreditAt(ctx, line.User, line.Key)
 	if err != nil {
 		return 0, err
 	}
 	if old != nil {
 		return line.Amount + old.Amount, nil
 	}
-	take := min(acct.Balance, line.Amount)
+	take := min(balance, line.Amount)
 	if take <= 0 {
 		return max(line.Amount, 0), nil
 	}
@@ -116,43 +117,35 @@ func (l Ledger) append(ctx context.Context, tx Tx, line Line, amount int) (Entry
 	if line.Key == "" || line.User == "" {
 		return Entry{}, false, &core.Error{Code: core.Internal, Op: "credits.append", Message: "A line needs a user and a key."}
 	}
-	acct, old, err := tx.CreditAt(ctx, line.User, line.Key)
+	balance, old, err := tx.CreditAt(ctx, line.User, line.Key)
 	if err != nil {
 		return Entry{}, false, err
 	}
 	if old != nil {
 		return *old, false, nil
 	}
-	after, err := acct.after(line.Type, amount)
+	after, err := after(balance, amount)
 	if err != nil {
 		return Entry{}, false, err
 	}
 	e := Entry{
 		ID: core.CreditID(l.IDs.NewID("crd")), User: line.User, Amount: amount, Type: line.Type,
-		Description: line.Description, BalanceAfter: after.Balance, Key: line.Key, Reference: line.Reference, At: line.At,
+		Description: line.Description, BalanceAfter: after, Key: line.Key, Reference: line.Reference, At: line.At,
 	}
-	return e, true, tx.AppendCredit(ctx, e, after)
+	return e, true, tx.AppendCredit(ctx, e)
 }
 
 // maxBalance keeps sums far from overflow; nobody owns a billion pictures.
 const maxBalance = 1_000_000_000
 
-func (a Account) after(t Type, amount int) (Account, error) {
-	b := a
-	if amount < 0 && a.Balance < -amount {
-		return a, Insufficient(a.Balance, -amount)
+func after(balance, amount int) (int, error) {
+	if amount < 0 && balance < -amount {
+		return balance, Insufficient(balance, -amount)
 	}
-	if amount > maxBalance-a.Balance {
-		return a, &core.Error{Code: core.Unprocessable, Op: "credits.append", Message: "An account holds at most a billion credits."}
+	if amount > maxBalance-balance {
+		return balance, &core.Error{Code: core.Unprocessable, Op: "credits.append", Message: "An account holds at most a billion credits."}
 	}
-	b.Balance += amount
-	switch t {
-	case Spend, GiveBack:
-		b.TotalUsed = max(0, b.TotalUsed-amount)
-	default:
-		b.TotalPurchased = max(0, b.TotalPurchased+amount)
-	}
-	return b, nil
+	return balance + amount, nil
 }
 
 // Insufficient is the answer to work that costs more than there is.

@@ -248,7 +248,7 @@ func TestAKeyThatIsTakenIsAConflict(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := b.db.Update(context.Background(), func(ctx context.Context, tx *sqlite.Tx) error {
-		return tx.AppendCredit(ctx, credits.Entry{ID: "crd_x", User: "usr_1", Amount: 5, Type: credits.Import, BalanceAfter: 15, Key: "sign_up", At: coretest.Start}, credits.Account{Balance: 15})
+		return tx.AppendCredit(ctx, credits.Entry{ID: "crd_x", User: "usr_1", Amount: 5, Type: credits.Import, BalanceAfter: 15, Key: "sign_up", At: coretest.Start})
 	})
 	if !core.Is(err, core.Conflict) {
 		t.Errorf("%v", err)
@@ -288,6 +288,37 @@ func TestTheDatabaseSaysNo(t *testing.T) {
 				t.Errorf("the database said %v, want %q", err, c.want)
 			}
 		})
+	}
+	b.audit(t, "usr_1")
+}
+
+func TestTheAccountFollowsWhoeverWritesALine(t *testing.T) {
+	b := newBook(t, "usr_1")
+	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: b.path, RawQuery: "_foreign_keys=1&_busy_timeout=5000"}).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for n, c := range []struct {
+		amount int
+		typ    credits.Type
+		want   credits.Account
+	}{
+		{10, credits.SignUp, credits.Account{Balance: 10, TotalPurchased: 10}},
+		{-4, credits.Spend, credits.Account{Balance: 6, TotalPurchased: 10, TotalUsed: 4}},
+		{3, credits.GiveBack, credits.Account{Balance: 9, TotalPurchased: 10, TotalUsed: 1}},
+		{5, credits.GiveBack, credits.Account{Balance: 14, TotalPurchased: 10}}, // more than was used: nothing is below zero
+		{-9, credits.Refund, credits.Account{Balance: 5, TotalPurchased: 1}},
+		{-5, credits.Dispute, credits.Account{}},
+		{7, credits.Adjustment, credits.Account{Balance: 7, TotalPurchased: 7}},
+	} {
+		if _, err := db.ExecContext(t.Context(), `INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES (?1, 'usr_1', ?2, ?3, '', ?4, ?1, 1)`,
+			n, c.amount, c.typ, c.want.Balance); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.account(t, "usr_1"); got != c.want {
+			t.Errorf("after %s of %d the account is %+v, want %+v", c.typ, c.amount, got, c.want)
+		}
 	}
 	b.audit(t, "usr_1")
 }

@@ -29,7 +29,7 @@ func tell(t *testing.T, ids, balance string, reverse bool) (sum, dump string) {
 			}
 			return tx.AppendCredit(ctx, credits.Entry{
 				ID: core.CreditID("crd_" + ids + who), User: id, Amount: len(balance), Type: credits.SignUp, BalanceAfter: len(balance), Key: "sign_up", At: at,
-			}, credits.Account{Balance: len(balance), TotalPurchased: len(balance)})
+			})
 		})
 		if err != nil {
 			t.Fatal(err)
