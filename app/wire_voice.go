@@ -73,7 +73,7 @@ func (h *house) openVoice(ctx context.Context) (*voice, error) {
 		Library: library, Catalog: h.catalog, OptIn: h.config.Mail.Buyers == "opt_in",
 	}
 	v.rescue = &sequences.Rescue{
-		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) sequences.AbandonedTx { return tx }), Gate: v.breaker, IDs: h.ids, Tokens: tokens, Fold: h.fold, OptIn: v.series.OptIn,
+		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) sequences.AbandonedTx { return tx }), Read: h.db, Gate: v.breaker, IDs: h.ids, Tokens: tokens, Fold: h.fold, OptIn: v.series.OptIn,
 		Product: func(id core.ProductID) (string, bool) {
 			p, ok := h.catalog.Product(id)
 			return p.Name, ok && !p.Disabled

@@ -15,7 +15,7 @@ func (r reads) AbandonedCheckouts(ctx context.Context, from, to time.Time, after
 		return a, err
 	}, `SELECT c.id, c.user_id, c.email, c.product_id, c.price - c.discount, c.currency, c.marketing, c.created_at FROM checkouts c
 		WHERE c.state IN ('open', 'expired', 'failed') AND c.email <> '' AND c.expires_at BETWEEN ? AND ? AND c.id > ?
-		AND NOT EXISTS (SELECT 1 FROM email_logs l WHERE l.business_key = 'abandoned_checkout:' || c.id) ORDER BY c.id LIMIT ?`, ms(from), ms(to), after, limit)
+		AND NOT EXISTS (SELECT 1 FROM email_logs l WHERE l.business_key = 'abandoned_checkout:' || c.id) ORDER BY c.id LIMIT 0 + ?`, ms(from), ms(to), after, limit)
 }
 
 // RecoveryFacts implements sequences.AbandonedTx.

@@ -25,13 +25,13 @@ func (r reads) People(ctx context.Context, q string, limit int) ([]admin.Person,
 	var out []admin.Person
 	var err error
 	if key == "" {
-		out, err = all(ctx, r, scan, columns+`WHERE u.deleted_at IS NULL ORDER BY u.id DESC LIMIT ?`, limit)
+		out, err = all(ctx, r, scan, columns+`WHERE u.deleted_at IS NULL ORDER BY u.id DESC LIMIT 0 + ?`, limit)
 	} else {
 		out, err = all(ctx, r, scan, columns+`WHERE u.deleted_at IS NULL AND u.id IN (SELECT id FROM users WHERE email_key >= ?1 AND email_key < ?2
-			UNION SELECT id FROM users WHERE id = ?3 UNION SELECT user_id FROM stripe_customers WHERE customer_id = ?3) ORDER BY u.id DESC LIMIT ?4`,
+			UNION SELECT id FROM users WHERE id = ?3 UNION SELECT user_id FROM stripe_customers WHERE customer_id = ?3) ORDER BY u.id DESC LIMIT 0 + ?4`,
 			key, key+lastRune, strings.TrimSpace(q), limit)
 		if err == nil && len(out) == 0 {
-			out, err = all(ctx, r, scan, columns+`WHERE u.deleted_at IS NULL AND u.name LIKE ? ESCAPE '\' ORDER BY u.id DESC LIMIT ?`, likeness(q), limit)
+			out, err = all(ctx, r, scan, columns+`WHERE u.deleted_at IS NULL AND u.name LIKE ? ESCAPE '\' ORDER BY u.id DESC LIMIT 0 + ?`, likeness(q), limit)
 		}
 	}
 	if err != nil {
@@ -55,9 +55,9 @@ func likeness(q string) string {
 func (r reads) Webhooks(ctx context.Context, outcome billing.Outcome, limit int) ([]billing.Record, error) {
 	const columns = `SELECT id, type, outcome, reason, error, attempts, '', created_at, received_at, applied_at FROM webhook_events `
 	if outcome == "" {
-		return all(ctx, r, scanEvent, columns+`ORDER BY received_at DESC, id DESC LIMIT ?`, limit)
+		return all(ctx, r, scanEvent, columns+`ORDER BY received_at DESC, id DESC LIMIT 0 + ?`, limit)
 	}
-	return all(ctx, r, scanEvent, columns+`WHERE outcome = ? ORDER BY received_at DESC, id DESC LIMIT ?`, outcome, limit)
+	return all(ctx, r, scanEvent, columns+`WHERE outcome = ? ORDER BY received_at DESC, id DESC LIMIT 0 + ?`, outcome, limit)
 }
 
 // EventsOf returns the events that name one of a customer's ids at Stripe,
@@ -71,7 +71,7 @@ func (r reads) EventsOf(ctx context.Context, user core.UserID, limit int) ([]bil
 		SELECT `+eventColumns+` FROM webhook_events WHERE payload <> '' AND (
 			json_extract(payload, '$.data.object.customer') IN known OR json_extract(payload, '$.data.object.id') IN known
 			OR json_extract(payload, '$.data.object.payment_intent') IN known)
-		ORDER BY created_at, received_at, id LIMIT ?2`, user, limit)
+		ORDER BY created_at, received_at, id LIMIT 0 + ?2`, user, limit)
 }
 
 // RevenueBetween is what was paid from one time to another, less what has come
@@ -112,7 +112,7 @@ func (r reads) AuditLog(ctx context.Context, limit int) ([]core.Audit, error) {
 	return all(ctx, r, func(s scanner) (a core.Audit, err error) {
 		err = s.Scan(&a.ID, &a.Actor, &a.Action, &a.Subject, jsonIn(&a.Detail), timeIn(&a.At))
 		return a, err
-	}, `SELECT id, actor, action, subject, detail, at FROM admin_audit_log ORDER BY at DESC, id DESC LIMIT ?`, limit)
+	}, `SELECT id, actor, action, subject, detail, at FROM admin_audit_log ORDER BY at DESC, id DESC LIMIT 0 + ?`, limit)
 }
 
 var _ admin.Reader = (*DB)(nil)

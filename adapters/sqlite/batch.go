@@ -20,6 +20,7 @@ func (w *writer) serve(batch []*job) {
 		w.drop()
 	}
 	stats.Err = err
+	w.rounds.Add(1) // before anybody hears of it: who asks afterwards sees what was written
 	var topics []string
 	for _, j := range ran {
 		if wait := start.Sub(j.queued); wait > stats.Wait {

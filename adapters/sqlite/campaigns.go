@@ -61,7 +61,7 @@ func (tx *Tx) SaveCampaign(ctx context.Context, c campaigns.Campaign, at time.Ti
 // UndrawnMembers implements campaigns.Tx.
 func (r reads) UndrawnMembers(ctx context.Context, c campaigns.Campaign, limit int) ([]core.UserID, error) {
 	return all(ctx, r, scalar[core.UserID], `SELECT user_id FROM email_segment_members WHERE segment_id = ?1
-		AND user_id > coalesce((SELECT max(user_id) FROM campaign_recipients WHERE campaign_id = ?2), '') ORDER BY user_id LIMIT ?3`, c.Segment, c.ID, limit)
+		AND user_id > coalesce((SELECT max(user_id) FROM campaign_recipients WHERE campaign_id = ?2), '') ORDER BY user_id LIMIT 0 + ?3`, c.Segment, c.ID, limit)
 }
 
 // DrawRecipients implements campaigns.Tx.
@@ -99,7 +99,7 @@ func (r reads) ClaimRecipients(ctx context.Context, c campaigns.Campaign, parts 
 		return p, err
 	}, `WITH k AS (SELECT c.user_id, c.part, u.email AS address, coalesce(u.email_key, '') AS key, u.deleted_at, u.unsubscribed_at
 			FROM campaign_recipients c JOIN users u ON u.id = c.user_id
-			WHERE c.campaign_id = ? AND c.outcome = 'waiting' AND c.at <= ? AND c.part IN (SELECT value FROM json_each(?)) ORDER BY c.at, c.user_id LIMIT ?)
+			WHERE c.campaign_id = ? AND c.outcome = 'waiting' AND c.at <= ? AND c.part IN (SELECT value FROM json_each(?)) ORDER BY c.at, c.user_id LIMIT 0 + ?)
 		SELECT k.user_id, k.part, k.address, k.key, k.deleted_at IS NOT NULL OR k.key = '', k.unsubscribed_at IS NOT NULL,
 		CASE ? WHEN 'newsletter' THEN EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.newsletter = 0)
 			ELSE EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.offers = 0) END,`+addressFacts+` FROM k`,

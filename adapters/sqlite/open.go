@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
@@ -47,6 +48,7 @@ type DB struct {
 	asked   *statements
 	writer  *writer
 	bell    *bell
+	mailDue atomic.Pointer[mailDue]
 
 	stopCheck func() // of a check that goes on while the database serves
 }

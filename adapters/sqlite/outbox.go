@@ -37,7 +37,7 @@ const (
 	dueColumns = `SELECT l.id, l.user_id, l.to_address, l.to_key, l.kind, l.props, l.token, l.attempts, l.created_at, l.next_attempt_at,
 		(SELECT reason FROM email_suppressions s WHERE s.address_key = l.to_key ORDER BY s.reason <> 'hard_bounce' LIMIT 1)
 		FROM email_logs l WHERE l.state = 'queued' AND l.next_attempt_at <= ? `
-	dueOrder  = ` ORDER BY l.next_attempt_at LIMIT ?`
+	dueOrder  = ` ORDER BY l.next_attempt_at LIMIT 0 + ?`
 	dueUrgent = dueColumns + `AND l.kind NOT IN ('abandoned_checkout', 'sequence', 'campaign')` + dueOrder
 	dueBulk   = dueColumns + `AND l.kind IN ('abandoned_checkout', 'sequence', 'campaign')` + dueOrder
 )
@@ -148,6 +148,31 @@ func (r reads) NextMailDue(ctx context.Context) (time.Time, bool, error) {
 	}, `SELECT next_attempt_at FROM email_logs WHERE state = 'queued' ORDER BY next_attempt_at LIMIT 1`)
 }
 
+// mailDue is an answer of NextMailDue, and how many transactions it knows of.
+type mailDue struct {
+	rounds uint64
+	at     time.Time
+	ok     bool
+}
+
+// NextMailDue returns when the next queued mail is due. A journey through time
+// asks at every moment of a year; as long as nothing was written, the answer is
+// the one from before.
+func (db *DB) NextMailDue(ctx context.Context) (time.Time, bool, error) {
+	if db.writer == nil {
+		return db.reads.NextMailDue(ctx)
+	}
+	rounds := db.writer.rounds.Load() // before the question, so that a later change is never taken for known
+	if known := db.mailDue.Load(); known != nil && known.rounds == rounds {
+		return known.at, known.ok, nil
+	}
+	at, ok, err := db.reads.NextMailDue(ctx)
+	if err == nil {
+		db.mailDue.Store(&mailDue{rounds, at, ok})
+	}
+	return at, ok, err
+}
+
 // SuppressionOf returns why an address is on the suppression list, the gravest
 // reason first, and mail.NotSuppressed when it is not.
 func (r reads) SuppressionOf(ctx context.Context, key core.EmailKey) (mail.Reason, error) {
@@ -168,7 +193,7 @@ func (r reads) Outbox(ctx context.Context, state mail.State, cursor string) (ite
 	}
 	items, err = all(ctx, r, scanEntry, `SELECT id, user_id, to_address, kind, state, subject, attempts, next_attempt_at, created_at, sent_at, error
 		FROM email_logs WHERE (? = '' OR state = ?) AND created_at <= ? AND (created_at < ? OR id < ?)
-		ORDER BY created_at DESC, id DESC LIMIT ?`, state, state, before, before, id, outboxPage+1)
+		ORDER BY created_at DESC, id DESC LIMIT 0 + ?`, state, state, before, before, id, outboxPage+1)
 	if err != nil {
 		return nil, "", err
 	}

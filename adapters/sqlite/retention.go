@@ -8,7 +8,7 @@ import (
 // ForgetVisits deletes up to limit events of visitors from before a time and
 // returns how many.
 func (tx *Tx) ForgetVisits(ctx context.Context, before time.Time, limit int) (int, error) {
-	return tx.forget(ctx, `DELETE FROM analytics_events WHERE id IN (SELECT id FROM analytics_events WHERE at < ? ORDER BY at LIMIT ?)`, before, limit)
+	return tx.forget(ctx, `DELETE FROM analytics_events WHERE id IN (SELECT id FROM analytics_events WHERE at < ? ORDER BY at LIMIT 0 + ?)`, before, limit)
 }
 
 // EmptyPayloads empties up to limit payloads of webhooks that were received
@@ -16,14 +16,14 @@ func (tx *Tx) ForgetVisits(ctx context.Context, before time.Time, limit int) (in
 // again; the event's id stays for ever, because it may come again.
 func (tx *Tx) EmptyPayloads(ctx context.Context, before time.Time, limit int) (int, error) {
 	return tx.forget(ctx, `UPDATE webhook_events SET payload = '' WHERE id IN (
-		SELECT id FROM webhook_events WHERE received_at < ? AND payload <> '' AND outcome IN ('applied', 'ignored') ORDER BY received_at LIMIT ?)`, before, limit)
+		SELECT id FROM webhook_events WHERE received_at < ? AND payload <> '' AND outcome IN ('applied', 'ignored') ORDER BY received_at LIMIT 0 + ?)`, before, limit)
 }
 
 // ForgetAnswers deletes up to limit kept answers to spending calls from before a
 // time.
 func (tx *Tx) ForgetAnswers(ctx context.Context, before time.Time, limit int) (int, error) {
 	return tx.forget(ctx, `DELETE FROM idempotency_answers WHERE (user_id, key) IN (
-		SELECT user_id, key FROM idempotency_answers WHERE created_at < ? ORDER BY created_at LIMIT ?)`, before, limit)
+		SELECT user_id, key FROM idempotency_answers WHERE created_at < ? ORDER BY created_at LIMIT 0 + ?)`, before, limit)
 }
 
 // ForgetJobRuns deletes up to limit runs from before a time, but never the
@@ -31,7 +31,7 @@ func (tx *Tx) ForgetAnswers(ctx context.Context, before time.Time, limit int) (i
 func (tx *Tx) ForgetJobRuns(ctx context.Context, before time.Time, limit int) (int, error) {
 	return tx.forget(ctx, `DELETE FROM job_runs WHERE (job, scheduled_for) IN (
 		SELECT r.job, r.scheduled_for FROM job_runs r WHERE r.scheduled_for < ?
-		AND EXISTS (SELECT 1 FROM job_runs n WHERE n.job = r.job AND n.trigger = r.trigger AND n.scheduled_for > r.scheduled_for) LIMIT ?)`, before, limit)
+		AND EXISTS (SELECT 1 FROM job_runs n WHERE n.job = r.job AND n.trigger = r.trigger AND n.scheduled_for > r.scheduled_for) LIMIT 0 + ?)`, before, limit)
 }
 
 func (tx *Tx) forget(ctx context.Context, text string, before time.Time, limit int) (int, error) {

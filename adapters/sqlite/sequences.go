@@ -106,7 +106,7 @@ func (r reads) ClaimEnrolments(ctx context.Context, series []sequences.Name, now
 		return nil, err
 	}
 	return all(ctx, r, scanCandidate, `WITH
-		due AS MATERIALIZED (SELECT user_id, lead_id FROM mini_product_upsell_sequence WHERE ended_at IS NULL AND series IN (SELECT value FROM json_each(?)) AND due_at <= ? LIMIT ?),
+		due AS MATERIALIZED (SELECT user_id, lead_id FROM mini_product_upsell_sequence WHERE ended_at IS NULL AND series IN (SELECT value FROM json_each(?)) AND due_at <= ? LIMIT 0 + ?),
 		mine AS (SELECT e.id FROM mini_product_upsell_sequence e WHERE e.user_id IN (SELECT user_id FROM due) AND e.ended_at IS NULL AND e.due_at <= ?
 			UNION SELECT e.id FROM mini_product_upsell_sequence e WHERE e.lead_id IN (SELECT lead_id FROM due) AND e.ended_at IS NULL AND e.due_at <= ?),
 		`+candidates+`
@@ -187,7 +187,7 @@ func (tx *Tx) EnrolSilent(ctx context.Context, n sequences.Name, from, to time.T
 		AND NOT EXISTS (SELECT 1 FROM mini_product_upsell_sequence e WHERE e.user_id = u.id AND e.series = ?1 AND (e.ended_at IS NULL OR e.anchor_at >= `+seen+`))
 		AND CASE ?1 WHEN 'win-back' THEN EXISTS (SELECT 1 FROM mini_product_upsell_sequence e WHERE e.user_id = u.id AND e.series = 'alumni' AND e.ended_at IS NULL)
 			ELSE NOT EXISTS (SELECT 1 FROM mini_product_upsell_sequence e WHERE e.user_id = u.id AND e.series = 'mini-product' AND e.ended_at IS NULL) END
-		LIMIT ?6`, n, basis, ms(now), ms(from), ms(to), limit)
+		LIMIT 0 + ?6`, n, basis, ms(now), ms(from), ms(to), limit)
 	if err != nil {
 		return 0, err
 	}
@@ -200,7 +200,7 @@ func (tx *Tx) EnrolSeason(ctx context.Context, season string, begins, now time.T
 		SELECT 'enr_' || lower(hex(randomblob(16))), 'seasonal', a.user_id, ?1, a.basis, ?2, a.bought_at, ?3, ?3 FROM mini_product_upsell_sequence a
 		WHERE a.series = 'alumni' AND a.ended_at IS NULL AND a.user_id IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM mini_product_upsell_sequence e WHERE e.user_id = a.user_id AND e.series = 'seasonal' AND e.product_id = ?1 AND (e.ended_at IS NULL OR e.anchor_at >= ?2))
-		LIMIT ?4`, season, ms(begins), ms(now), limit)
+		LIMIT 0 + ?4`, season, ms(begins), ms(now), limit)
 	if err != nil {
 		return 0, err
 	}
@@ -221,7 +221,7 @@ func (tx *Tx) SaveText(ctx context.Context, t sequences.Text, at time.Time) erro
 // ReviewSeries implements sequences.Tx.
 func (tx *Tx) ReviewSeries(ctx context.Context, n sequences.Name, now time.Time, limit int) (int, error) {
 	res, err := tx.exec(ctx, `UPDATE mini_product_upsell_sequence SET due_at = ?1 WHERE id IN (
-		SELECT id FROM mini_product_upsell_sequence WHERE series = ?2 AND ended_at IS NULL AND due_at > ?1 LIMIT ?3)`, ms(now), n, limit)
+		SELECT id FROM mini_product_upsell_sequence WHERE series = ?2 AND ended_at IS NULL AND due_at > ?1 LIMIT 0 + ?3)`, ms(now), n, limit)
 	if err != nil {
 		return 0, err
 	}

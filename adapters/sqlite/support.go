@@ -23,7 +23,7 @@ func (tx *Tx) OpenTicket(ctx context.Context, t support.Ticket) error {
 
 // OpenTickets returns what waits for the creator, the oldest first.
 func (r reads) OpenTickets(ctx context.Context, limit int) ([]support.Ticket, error) {
-	return all(ctx, r, scanTicket, `SELECT `+ticketColumns+` FROM support_tickets WHERE state = 'open' ORDER BY created_at, id LIMIT ?`, limit)
+	return all(ctx, r, scanTicket, `SELECT `+ticketColumns+` FROM support_tickets WHERE state = 'open' ORDER BY created_at, id LIMIT 0 + ?`, limit)
 }
 
 // TicketsOf returns what a customer wrote, signed in or with her address, the

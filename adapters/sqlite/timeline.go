@@ -22,7 +22,7 @@ func (r reads) Moments(ctx context.Context, user core.UserID) ([]admin.Moment, e
 			m := admin.Moment{Kind: part.kind}
 			err := s.Scan(timeIn(&m.At), &m.Title, &m.Detail, &m.Why, &m.Ref)
 			return m, err
-		}, part.query+` LIMIT ?2`, user, mostMoments)
+		}, part.query+` LIMIT 0 + ?2`, user, mostMoments)
 		if err != nil {
 			return nil, fmt.Errorf("the time line's part %s: %w", part.kind, err)
 		}
@@ -130,5 +130,5 @@ func (r reads) busyRuns(ctx context.Context, from, to time.Time) ([]admin.Moment
 	}, `SELECT started_at, 'The job ' || job || CASE error WHEN '' THEN ' ran' ELSE ' failed' END,
 		printf('%d done, %d passed over, %d failed', processed, skipped, failed) || CASE error WHEN '' THEN '' ELSE ': ' || error END,
 		CASE trigger WHEN 'hand' THEN 'run by hand' ELSE 'its time had come: ' || strftime('%Y-%m-%d %H:%M', scheduled_for / 1000, 'unixepoch') END
-		FROM job_runs WHERE job NOT IN ('backup', 'housekeeping') AND started_at BETWEEN ? AND ? AND (processed > 0 OR failed > 0 OR error <> '') ORDER BY started_at LIMIT ?`, ms(from), ms(to), mostMoments)
+		FROM job_runs WHERE job NOT IN ('backup', 'housekeeping') AND started_at BETWEEN ? AND ? AND (processed > 0 OR failed > 0 OR error <> '') ORDER BY started_at LIMIT 0 + ?`, ms(from), ms(to), mostMoments)
 }

@@ -33,7 +33,7 @@ func (v View) Verify(ctx context.Context, cat catalog.Catalog) ([]Finding, error
 			err = s.Scan(&f.Subject, &f.Detail)
 			f.Invariant = c.says
 			return f, err
-		}, c.query+` LIMIT ?`, mostFindings)
+		}, c.query+` LIMIT 0 + ?`, mostFindings)
 		if err != nil {
 			return nil, fmt.Errorf("checking that %s: %w", c.says, err)
 		}
@@ -111,7 +111,7 @@ func (v View) missingGrants(ctx context.Context, cat catalog.Catalog) ([]Finding
 		return f, err
 	}, `SELECT id, n || ' grants' FROM (SELECT p.id, (SELECT count(*) FROM credit_transactions c WHERE c.user_id = p.user_id
 		AND c.idempotency_key = 'cs:' || p.session_id) AS n FROM stripe_payments p
-		WHERE p.session_id IS NOT NULL AND p.matched_by <> 'import' AND p.product_id IN (SELECT value FROM json_each(?))) WHERE n <> 1 LIMIT ?`, list, mostFindings)
+		WHERE p.session_id IS NOT NULL AND p.matched_by <> 'import' AND p.product_id IN (SELECT value FROM json_each(?))) WHERE n <> 1 LIMIT 0 + ?`, list, mostFindings)
 }
 
 // wrongRights derives every customer's rows again and compares.

@@ -71,5 +71,5 @@ func (r reads) ParkedFor(ctx context.Context, keys []string) ([]billing.Record, 
 
 // OpenEvents returns parked and failed events, the least tried first.
 func (r reads) OpenEvents(ctx context.Context, limit int) ([]billing.Record, error) {
-	return all(ctx, r, scanEvent, `SELECT `+eventColumns+` FROM webhook_events WHERE outcome IN ('parked', 'failed') ORDER BY attempts, created_at, id LIMIT ?`, limit)
+	return all(ctx, r, scanEvent, `SELECT `+eventColumns+` FROM webhook_events WHERE outcome IN ('parked', 'failed') ORDER BY attempts, created_at, id LIMIT 0 + ?`, limit)
 }

@@ -90,7 +90,8 @@ type writer struct {
 	done   chan struct{}
 	told   map[string]time.Time // when the log last had a loss of this kind
 
-	troubled atomic.Bool // the disk refused a write, and nobody has asked it since
+	rounds   atomic.Uint64 // transactions so far: while it stands still, so does the data
+	troubled atomic.Bool   // the disk refused a write, and nobody has asked it since
 
 	mu     sync.RWMutex // held for reading while a caller enters the queue
 	closed bool
@@ -130,23 +131,42 @@ type inside struct{ w *writer }
 // do queues fn and returns what became of it.
 func (w *writer) do(ctx context.Context, l lane, fn func(context.Context, *Tx) error) error {
 	const op = "sqlite.Update"
-	if ctx.Value(inside{w}) != nil || goroutine() == w.self.Load() {
-		return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: errNested}
+	if ctx.Value(inside{w}) != nil {
+		return nested(op)
 	}
 	j := &job{ctx: ctx, fn: fn, lane: l, queued: time.Now(), answer: make(chan error, 1)}
-	if err := w.enter(j); err != nil {
+	if err := w.enter(j); errors.Is(err, errNested) {
+		return nested(op)
+	} else if err != nil {
 		return unavailable(op, err)
 	}
-	select {
-	case err := <-j.answer:
-		return err
-	case <-ctx.Done():
-		if j.state.CompareAndSwap(waiting, given) {
-			return unavailable(op, fmt.Errorf("%w: %w", errNotBegun, ctx.Err()))
+	// To ask who is running costs as much as a small transaction, so only who
+	// waits unusually long asks whether it waits for itself.
+	long := time.NewTimer(longWait)
+	defer long.Stop()
+	for {
+		select {
+		case err := <-j.answer:
+			return err
+		case <-long.C:
+			if goroutine() == w.self.Load() && j.state.CompareAndSwap(waiting, given) {
+				return nested(op)
+			}
+		case <-ctx.Done():
+			if j.state.CompareAndSwap(waiting, given) {
+				return unavailable(op, fmt.Errorf("%w: %w", errNotBegun, ctx.Err()))
+			}
+			return <-j.answer // begun: the caller learns the real outcome
 		}
-		return <-j.answer // begun: the caller learns the real outcome
 	}
 }
+
+func nested(op string) error {
+	return &core.Error{Code: core.Internal, Op: op, Message: messageInternal, Err: errNested}
+}
+
+// longWait is how long a caller waits before it asks whether it waits for itself.
+const longWait = 100 * time.Millisecond
 
 // enter puts j into its lane. While the lane is full it waits, as long as the
 // caller does.
@@ -163,6 +183,9 @@ func (w *writer) enter(j *job) error {
 	case w.entry[j.lane] <- j:
 		return nil
 	default:
+	}
+	if goroutine() == w.self.Load() { // nobody would ever make room
+		return errNested
 	}
 	select {
 	case w.entry[j.lane] <- j:

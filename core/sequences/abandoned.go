@@ -40,6 +40,12 @@ type AbandonedTx interface {
 	RecoveryFacts(ctx context.Context, a Abandoned, key core.EmailKey) (Recovery, error)
 }
 
+// AbandonedReads answers outside a transaction, so that an hour in which nobody
+// left a checkout writes nothing.
+type AbandonedReads interface {
+	AbandonedCheckouts(ctx context.Context, from, to time.Time, after core.CheckoutID, limit int) ([]Abandoned, error)
+}
+
 // AbandonedStore runs use cases in the lane that gives way.
 type AbandonedStore interface {
 	Update(ctx context.Context, fn func(ctx context.Context, tx AbandonedTx) error) error
@@ -48,6 +54,7 @@ type AbandonedStore interface {
 // Rescue writes once to people who left a checkout.
 type Rescue struct {
 	Store   AbandonedStore
+	Read    AbandonedReads
 	Gate    Gate
 	IDs     core.IDs
 	Tokens  core.Tokens
@@ -82,6 +89,9 @@ func Recover(a Abandoned, r Recovery, optIn bool, now time.Time) (outcome Outcom
 func (s *Rescue) Run(ctx context.Context, now time.Time) (Counts, error) {
 	var sum Counts
 	if paused, err := s.Gate.MarketingPaused(ctx, now); err != nil || paused != "" {
+		return sum, err
+	}
+	if some, err := s.Read.AbandonedCheckouts(ctx, now.Add(-Patience), now.Add(-rest), "", 1); err != nil || len(some) == 0 {
 		return sum, err
 	}
 	after := core.CheckoutID("")

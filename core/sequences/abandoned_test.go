@@ -73,7 +73,7 @@ func TestOneMailForALeftCheckout(t *testing.T) {
 				t.Fatal(err)
 			}
 			rescue := &sequences.Rescue{
-				Store: sqlite.BindBulk(db, func(tx *sqlite.Tx) sequences.AbandonedTx { return tx }), Gate: open{}, IDs: &coretest.IDs{}, Tokens: &coretest.Tokens{}, Fold: coretest.Fold,
+				Store: sqlite.BindBulk(db, func(tx *sqlite.Tx) sequences.AbandonedTx { return tx }), Read: db, Gate: open{}, IDs: &coretest.IDs{}, Tokens: &coretest.Tokens{}, Fold: coretest.Fold,
 				Product: func(core.ProductID) (string, bool) { return "9-Post Feed", true },
 			}
 			got, err := rescue.Run(t.Context(), now)
