@@ -120,8 +120,12 @@ func (tx *Tx) ForgetMarketing(ctx context.Context, user core.UserID, key core.Em
 		{`DELETE FROM email_segment_members WHERE user_id = ?`, []any{user}},
 		{`UPDATE campaign_recipients SET outcome = 'skipped', reason = 'the account is gone' WHERE user_id = ? AND outcome = 'waiting'`, []any{user}},
 		{`UPDATE mail_reports SET detail = '' WHERE email_log_id IN (SELECT id FROM email_logs WHERE user_id = ?)`, []any{user}}, // a server's words name the address
-		{`UPDATE mail_reports SET detail = '', address_key = '' WHERE address_key = ? AND address_key <> ''`, []any{key}},
+		{`UPDATE mail_reports SET detail = '', address_key = '' WHERE ?1 <> '' AND (address_key = ?1 OR instr(lower(detail), ?1))`, []any{key}},
 		{`DELETE FROM mail_preferences WHERE address_key = ?`, []any{key}},
+		// What began with an address that she left ends with it.
+		{`DELETE FROM enrolment_steps WHERE enrolment_id IN (SELECT e.id FROM mini_product_upsell_sequence e JOIN freebie_subscribers f ON f.id = e.lead_id
+			WHERE f.user_id = ?1 OR (?2 <> '' AND f.email_key = ?2))`, []any{user, key}},
+		{`DELETE FROM mini_product_upsell_sequence WHERE lead_id IN (SELECT id FROM freebie_subscribers WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2))`, []any{user, key}},
 	} {
 		if _, err := tx.exec(ctx, step.text, step.args...); err != nil {
 			return err

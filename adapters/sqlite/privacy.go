@@ -53,8 +53,18 @@ var documents = []struct{ name, text string }{
 	{"free_blueprint", `SELECT * FROM freebie_subscribers WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2)`},
 	{"notes", `SELECT id, kind, state, email, name, product_id, contract, message, created_at, closed_at FROM support_tickets
 		WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2) ORDER BY created_at`},
-	{"mails", `SELECT id, to_address, kind, subject, props, state, created_at, sent_at FROM email_logs
+	{"mails", `SELECT id, to_address, kind, subject, props, state, reason, created_at, sent_at, opened_at, clicked_at, converted, unsubscribed_at FROM email_logs
 		WHERE user_id = ?1 OR (?2 <> '' AND user_id IS NULL AND to_key = ?2) ORDER BY created_at`},
+	{"mail_links", `SELECT l.email_log_id, l.destination, l.clicks, l.first_click_at FROM email_links l JOIN email_logs m ON m.id = l.email_log_id
+		WHERE m.user_id = ?1 OR (?2 <> '' AND m.user_id IS NULL AND m.to_key = ?2) ORDER BY l.created_at`},
+	{"mail_reports", `SELECT kind, email_log_id, detail, at FROM mail_reports WHERE email_log_id IN (SELECT id FROM email_logs WHERE user_id = ?1)
+		OR (?2 <> '' AND (address_key = ?2 OR instr(lower(detail), ?2))) ORDER BY at`},
+	{"mail_preferences", `SELECT offers, newsletter, updated_at FROM mail_preferences WHERE ?2 <> '' AND address_key = ?2`},
+	{"mail_series", `SELECT series, product_id, basis, anchor_at, bought_at, next_step, due_at, ended_at, end_reason FROM mini_product_upsell_sequence
+		WHERE user_id = ?1 OR lead_id IN (SELECT id FROM freebie_subscribers WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2)) ORDER BY anchor_at`},
+	{"segments", `SELECT s.name, m.joined_at FROM email_segment_members m JOIN email_segments s ON s.id = m.segment_id WHERE m.user_id = ?1 ORDER BY m.joined_at`},
+	{"campaigns", `SELECT c.name, r.part, r.outcome, r.reason, r.at FROM campaign_recipients r JOIN admin_email_campaigns c ON c.id = r.campaign_id
+		WHERE r.user_id = ?1 ORDER BY r.at`},
 	{"unsubscriptions", `SELECT reason, since FROM email_suppressions WHERE ?2 <> '' AND address_key = ?2`},
 	{"devices", `SELECT created_at, last_seen_at, expires_at, user_agent, address FROM sessions WHERE user_id = ?1`},
 	{"links", `SELECT purpose, email_key, created_at, expires_at, used_at FROM auth_tokens WHERE user_id = ?1 ORDER BY created_at`},
@@ -237,6 +247,9 @@ func (tx *Tx) EraseUser(ctx context.Context, user core.UserID, key core.EmailKey
 			step{`DELETE FROM rate_counters WHERE instr(key, ?)`, []any{key}},
 			step{`UPDATE OR REPLACE email_suppressions SET address_key = ?, detail = '' WHERE address_key = ?`, []any{hash, key}},
 		)
+	}
+	if err := tx.ForgetMarketing(ctx, user, key, at); err != nil {
+		return err
 	}
 	for _, s := range steps {
 		if _, err := tx.exec(ctx, s.text, s.args...); err != nil {
