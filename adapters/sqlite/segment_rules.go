@@ -5,19 +5,19 @@ import (
 	"strings"
 
 	"sselfie/core"
+	"sselfie/core/catalog"
 	"sselfie/core/segments"
 )
 
-// A rule becomes one statement. Its text depends on the rule's shape alone, and
-// every value is a parameter, so that rules of one shape share a prepared
-// statement. Over all customers a leaf is a list that is made once; over a few
-// it is a question about each of them, which an index answers.
+// A rule becomes one statement over all customers. Its text depends on the rule's
+// shape alone, and every value is a parameter, so that rules of one shape share a
+// prepared statement. Each leaf is a list that is made once. About a few customers
+// no rule is asked: their facts are read, and matched (segments.Match).
 
 // condition is a question over users u, with its parameters in order.
 type condition struct {
 	text strings.Builder
 	args []any
-	few  bool
 	q    segments.Query
 }
 
@@ -32,8 +32,8 @@ const kept = `(p.refunded = 0 OR p.refunded < p.amount) AND p.dispute <> 'lost'`
 // seen is when a customer was last here; an account was seen when it was made.
 const seen = `coalesce(u.last_seen_at, u.last_login_at, u.created_at)`
 
-func compileRule(r segments.Rule, q segments.Query, few bool) (string, []any, error) {
-	c := &condition{few: few, q: q}
+func compileRule(r segments.Rule, q segments.Query) (string, []any, error) {
+	c := &condition{q: q}
 	if err := c.rule(r); err != nil {
 		return "", nil, err
 	}
@@ -52,11 +52,6 @@ func (c *condition) rule(r segments.Rule) error {
 	case r.Purchased != nil:
 		c.payments(r.Purchased.Products, ``, ``)
 	case r.TimesPurchased != nil:
-		if c.few {
-			in, list := inList(r.TimesPurchased.Products)
-			c.say(`(SELECT count(*) FROM stripe_payments p WHERE p.user_id = u.id AND `+kept+` AND p.product_id`+in+`) >= ?`, append(list, r.TimesPurchased.AtLeast)...)
-			return nil
-		}
 		c.payments(r.TimesPurchased.Products, ``, ` GROUP BY p.user_id HAVING count(*) >= ?`, r.TimesPurchased.AtLeast)
 	case r.Entitlement != "":
 		c.entitlement(r.Entitlement)
@@ -105,12 +100,8 @@ func (c *condition) join(rules []segments.Rule, word string) error {
 	return nil
 }
 
-// leaf asks whether a row about the customer exists.
+// leaf asks whether the customer is in a list.
 func (c *condition) leaf(from, column, where string, args ...any) {
-	if c.few {
-		c.say(`EXISTS (SELECT 1 FROM `+from+` WHERE `+column+` = u.id AND `+where+`)`, args...)
-		return
-	}
 	c.say(`u.id IN (SELECT `+column+` FROM `+from+` WHERE `+where+`)`, args...)
 }
 
@@ -148,6 +139,9 @@ func (c *condition) lastPurchase(a segments.Ago) {
 	c.say(")")
 }
 
+// The kinds of rights, as their rows name them.
+const studioMembership, paidBlueprint = catalog.EntitlementStudio, catalog.EntitlementBlueprint
+
 // holds says in SQL what entitlements.Rights says in Go; a test holds them
 // against each other.
 const holds = `s.live = 1 AND s.product_type = ? AND (
@@ -158,21 +152,20 @@ func (c *condition) entitlement(tier string) {
 	has := func(product string) {
 		c.leaf(`subscriptions s`, `s.user_id`, holds, product, ms(c.q.Now), ms(c.q.Now.Add(-c.q.Grace)))
 	}
-	const studio, blueprint = "sselfie_studio_membership", "paid_blueprint"
 	switch tier {
 	case "studio":
-		has(studio)
+		has(studioMembership)
 	case "paid":
 		c.say("(")
-		has(blueprint)
+		has(paidBlueprint)
 		c.say(" AND NOT ")
-		has(studio)
+		has(studioMembership)
 		c.say(")")
 	default:
 		c.say("(NOT ")
-		has(blueprint)
+		has(paidBlueprint)
 		c.say(" AND NOT ")
-		has(studio)
+		has(studioMembership)
 		c.say(")")
 	}
 }

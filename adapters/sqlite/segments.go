@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"sselfie/core"
@@ -47,12 +48,16 @@ func (tx *Tx) DeleteSegment(ctx context.Context, id segments.ID) error {
 	if s.BuiltIn {
 		return &core.Error{Code: core.Conflict, Op: op, Message: "A built-in segment stays."}
 	}
-	used, err := one(ctx, tx, scalar[int], `SELECT count(*) FROM admin_email_campaigns WHERE segment_id = ?`, id)
+	name, used, err := maybe(ctx, tx, scalar[string], `SELECT name FROM admin_email_campaigns WHERE segment_id = ? AND state IN ('scheduled', 'sending') LIMIT 1`, id)
 	if err != nil {
 		return err
 	}
-	if used > 0 {
-		return &core.Error{Code: core.Conflict, Op: op, Message: "A campaign was written to this segment, so it stays."}
+	if used {
+		return &core.Error{Code: core.Conflict, Op: op, Message: "The campaign “" + name + "” goes to this segment. Cancel it first, or send it to another."}
+	}
+	// What was sent keeps its recipients; a draft has to choose anew.
+	if _, err := tx.exec(ctx, `UPDATE admin_email_campaigns SET segment_id = NULL WHERE segment_id = ?`, id); err != nil {
+		return err
 	}
 	_, err = tx.exec(ctx, `DELETE FROM email_segments WHERE id = ?`, id)
 	return err
@@ -104,7 +109,7 @@ func (tx *Tx) FinishRefresh(ctx context.Context, id segments.ID, joined, left in
 
 // CountRule implements segments.Reads.
 func (r reads) CountRule(ctx context.Context, rule segments.Rule, q segments.Query) (int, error) {
-	where, args, err := compileRule(rule, q, false)
+	where, args, err := compileRule(rule, q)
 	if err != nil {
 		return 0, err
 	}
@@ -113,26 +118,15 @@ func (r reads) CountRule(ctx context.Context, rule segments.Rule, q segments.Que
 
 // SegmentChanges implements segments.Reads: one statement computes the set once
 // and compares it with the members both ways.
-func (r reads) SegmentChanges(ctx context.Context, id segments.ID, rule segments.Rule, q segments.Query, users []core.UserID) ([]segments.Change, error) {
-	where, args, err := compileRule(rule, q, users != nil)
+func (r reads) SegmentChanges(ctx context.Context, id segments.ID, rule segments.Rule, q segments.Query) ([]segments.Change, error) {
+	where, args, err := compileRule(rule, q)
 	if err != nil {
 		return nil, err
 	}
-	scan := func(s scanner) (c segments.Change, err error) {
+	return all(ctx, r, func(s scanner) (c segments.Change, err error) {
 		err = s.Scan(&c.User, boolIn(&c.In))
 		return c, err
-	}
-	if users == nil {
-		return all(ctx, r, scan, wholeChanges(where), append(args, id, id)...)
-	}
-	list, err := jsonText(users)
-	if err != nil {
-		return nil, err
-	}
-	return all(ctx, r, scan, `SELECT id, fits FROM (
-		SELECT u.id, (u.deleted_at IS NULL AND `+where+`) AS fits,
-			EXISTS (SELECT 1 FROM email_segment_members m WHERE m.segment_id = ? AND m.user_id = u.id) AS here
-		FROM json_each(?) j JOIN users u ON u.id = j.value) WHERE fits <> here`, append(args, id, list)...)
+	}, wholeChanges(where), append(args, id, id)...)
 }
 
 // wholeChanges compares everybody who fits with everybody who is a member.
@@ -141,11 +135,6 @@ func wholeChanges(where string) string {
 		SELECT id, 1 FROM want WHERE id NOT IN (SELECT user_id FROM email_segment_members WHERE segment_id = ?)
 		UNION ALL
 		SELECT user_id, 0 FROM email_segment_members WHERE segment_id = ? AND user_id NOT IN (SELECT id FROM want)`
-}
-
-// SegmentsOf implements segments.FollowTx.
-func (r reads) SegmentsOf(ctx context.Context, user core.UserID) ([]segments.ID, error) {
-	return all(ctx, r, scalar[segments.ID], `SELECT segment_id FROM email_segment_members WHERE user_id = ? ORDER BY segment_id`, user)
 }
 
 // Members implements segments.Reads.
@@ -173,37 +162,63 @@ func (r reads) Members(ctx context.Context, id segments.ID, fn func(segments.Mem
 // errEnough ends an iteration whose caller has seen enough.
 var errEnough = &core.Error{Code: core.Conflict, Op: "sqlite.each", Message: "enough"}
 
-// SegmentFacts implements segments.Reads: everything in one statement, because
-// it runs inside a purchase.
-func (r reads) SegmentFacts(ctx context.Context, user core.UserID, now time.Time, grace time.Duration) (segments.Facts, error) {
-	return one(ctx, r, func(s scanner) (f segments.Facts, err error) {
-		var bought [][3]any
-		var studio, blueprint bool
-		err = s.Scan(&f.User, timeIn(&f.LastSeen), boolIn(&studio), boolIn(&blueprint), &f.CreditsUsed, boolIn(&f.BlueprintCompleted),
-			timeIn(&f.LastOpened), timeIn(&f.LastClicked), jsonIn(&bought), jsonIn(&f.Tags))
-		f.Entitlement = "free"
-		switch {
-		case studio:
-			f.Entitlement = "studio"
-		case blueprint:
-			f.Entitlement = "paid"
+// SegmentFacts implements segments.Known: everything in one statement, because it
+// runs inside a purchase, and nothing that no rule asks for.
+func (r reads) SegmentFacts(ctx context.Context, users []core.UserID, q segments.Query, w segments.Wants) ([]segments.Facts, error) {
+	list, err := jsonText(users)
+	if err != nil {
+		return nil, err
+	}
+	text, args := factsStatement(q, w)
+	return all(ctx, r, scanFacts, text, append(args, list)...)
+}
+
+func scanFacts(s scanner) (f segments.Facts, err error) {
+	var bought [][3]any
+	var studio, blueprint bool
+	var in string
+	err = s.Scan(&f.User, boolIn(&f.Gone), &in, timeIn(&f.LastSeen), boolIn(&studio), boolIn(&blueprint), &f.CreditsUsed, boolIn(&f.BlueprintCompleted),
+		timeIn(&f.LastOpened), timeIn(&f.LastClicked), jsonIn(&bought), jsonIn(&f.Tags))
+	for id := range strings.FieldsSeq(in) {
+		f.In = append(f.In, segments.ID(id))
+	}
+	f.Entitlement = "free"
+	switch {
+	case studio:
+		f.Entitlement = "studio"
+	case blueprint:
+		f.Entitlement = "paid"
+	}
+	for _, b := range bought {
+		product, _ := b[0].(string)
+		source, _ := b[1].(string)
+		at, _ := b[2].(float64) // exact: milliseconds stay below 2^53
+		f.Purchases = append(f.Purchases, segments.Bought{Product: core.ProductID(product), Source: source, At: fromMS(int64(at))})
+	}
+	return f, err
+}
+
+// factsStatement asks for the facts that are wanted. What is not wanted is a
+// constant, so that rules of one shape share a prepared statement.
+func factsStatement(q segments.Query, w segments.Wants) (text string, args []any) {
+	wanted := func(is bool, column, otherwise string, with ...any) string {
+		if !is {
+			return ", " + otherwise
 		}
-		for _, b := range bought {
-			product, _ := b[0].(string)
-			source, _ := b[1].(string)
-			at, _ := b[2].(float64) // exact: milliseconds stay below 2^53
-			f.Purchases = append(f.Purchases, segments.Bought{Product: core.ProductID(product), Source: source, At: fromMS(int64(at))})
-		}
-		return f, err
-	}, `SELECT u.id, `+seen+`,
-		EXISTS (SELECT 1 FROM subscriptions s WHERE s.user_id = u.id AND `+holds+`),
-		EXISTS (SELECT 1 FROM subscriptions s WHERE s.user_id = u.id AND `+holds+`),
-		coalesce((SELECT k.total_used FROM user_credits k WHERE k.user_id = u.id), 0),
-		EXISTS (SELECT 1 FROM blueprint_subscribers b WHERE b.user_id = u.id AND b.strategy_generated = 1),
-		(SELECT max(l.opened_at) FROM email_logs l WHERE l.user_id = u.id),
-		(SELECT max(l.clicked_at) FROM email_logs l WHERE l.user_id = u.id),
-		(SELECT json_group_array(json_array(p.product_id, p.source, p.paid_at)) FROM stripe_payments p WHERE p.user_id = u.id AND `+kept+`),
-		(SELECT json_group_array(t.name) FROM user_tags x JOIN tags t ON t.id = x.tag_id WHERE x.user_id = u.id)
-		FROM users u WHERE u.id = ? AND u.deleted_at IS NULL`,
-		"sselfie_studio_membership", ms(now), ms(now.Add(-grace)), "paid_blueprint", ms(now), ms(now.Add(-grace)), user)
+		args = append(args, with...)
+		return ", " + column
+	}
+	const right = `EXISTS (SELECT 1 FROM subscriptions s WHERE s.user_id = u.id AND ` + holds + `)`
+	now, late := ms(q.Now), ms(q.Now.Add(-q.Grace))
+	text = `SELECT u.id, u.deleted_at IS NOT NULL, coalesce((SELECT group_concat(m.segment_id, ' ') FROM email_segment_members m WHERE m.user_id = u.id), ''), ` + seen +
+		wanted(w.Entitlement, right, `0`, studioMembership, now, late) +
+		wanted(w.Entitlement, right, `0`, paidBlueprint, now, late) +
+		wanted(w.Credits, `coalesce((SELECT k.total_used FROM user_credits k WHERE k.user_id = u.id), 0)`, `0`) +
+		wanted(w.Blueprint, `EXISTS (SELECT 1 FROM blueprint_subscribers b WHERE b.user_id = u.id AND b.strategy_generated = 1)`, `0`) +
+		wanted(w.Mails, `(SELECT max(l.opened_at) FROM email_logs l WHERE l.user_id = u.id)`, `NULL`) +
+		wanted(w.Mails, `(SELECT max(l.clicked_at) FROM email_logs l WHERE l.user_id = u.id)`, `NULL`) +
+		wanted(w.Purchases, `(SELECT json_group_array(json_array(p.product_id, p.source, p.paid_at)) FROM stripe_payments p WHERE p.user_id = u.id AND `+kept+`)`, `'[]'`) +
+		wanted(w.Tags, `(SELECT json_group_array(t.name) FROM user_tags x JOIN tags t ON t.id = x.tag_id WHERE x.user_id = u.id)`, `'[]'`) +
+		` FROM json_each(?) j CROSS JOIN users u WHERE u.id = j.value`
+	return text, args
 }

@@ -12,6 +12,8 @@ import (
 // Facts are what is known of one customer.
 type Facts struct {
 	User               core.UserID
+	Gone               bool     // deleted: she fits nothing
+	In                 []ID     // the segments that she is in
 	Purchases          []Bought // that were kept: neither refunded whole nor lost in a dispute
 	Entitlement        string   // free, paid or studio, as of now
 	CreditsUsed        int
@@ -20,6 +22,36 @@ type Facts struct {
 	LastClicked        time.Time
 	LastSeen           time.Time // never zero: an account was seen when it was made
 	Tags               []string
+}
+
+// Wants says which facts rules ask for. Who is in which segment, and when she was
+// last seen, is always known.
+type Wants struct{ Purchases, Entitlement, Credits, Blueprint, Mails, Tags bool }
+
+// Everything wants all facts: for an answer that a person reads.
+func Everything() Wants { return Wants{true, true, true, true, true, true} }
+
+// Wants returns which facts a rule asks for.
+func (r Rule) Wants() Wants {
+	w := Wants{
+		Purchases:   r.Purchased != nil || r.TimesPurchased != nil || r.LastPurchase != nil || r.Source != "",
+		Entitlement: r.Entitlement != "", Credits: r.CreditsUsed != nil, Blueprint: r.BlueprintCompleted != nil,
+		Mails: r.Opened != nil || r.Clicked != nil, Tags: r.Tag != "",
+	}
+	if r.Not != nil {
+		w = w.and(r.Not.Wants())
+	}
+	for _, of := range slices.Concat(r.All, r.Any) {
+		w = w.and(of.Wants())
+	}
+	return w
+}
+
+func (w Wants) and(o Wants) Wants {
+	return Wants{
+		w.Purchases || o.Purchases, w.Entitlement || o.Entitlement, w.Credits || o.Credits,
+		w.Blueprint || o.Blueprint, w.Mails || o.Mails, w.Tags || o.Tags,
+	}
 }
 
 // Bought is a purchase that counts.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -13,9 +14,10 @@ import (
 	"sselfie/core/catalog"
 )
 
-// Chunk is how many rows one step of a refresh writes: a webhook that arrives
-// meanwhile waits for one step at most.
-const Chunk = 2000
+// Chunk is how many customers one step of a refresh looks at and writes: a
+// webhook that arrives meanwhile waits for one step at most, and for no longer
+// than another webhook would take.
+const Chunk = 250
 
 // Change is one customer who joins or leaves a segment.
 type Change struct {
@@ -23,13 +25,16 @@ type Change struct {
 	In   bool
 }
 
+// Known answers what is known of some customers.
+type Known interface {
+	// SegmentFacts returns what is known of some customers, as far as it is wanted.
+	// One whom nobody knows is left out.
+	SegmentFacts(ctx context.Context, users []core.UserID, q Query, w Wants) ([]Facts, error)
+}
+
 // FollowTx is what keeping one customer's segments right needs of a transaction.
 type FollowTx interface {
-	// SegmentFacts returns what is known of a customer as of now. A deleted
-	// account is core.NotFound.
-	SegmentFacts(ctx context.Context, user core.UserID, now time.Time, grace time.Duration) (Facts, error)
-	// SegmentsOf returns the segments that a customer is in.
-	SegmentsOf(ctx context.Context, user core.UserID) ([]ID, error)
+	Known
 	// ApplyMembers writes changes of one segment and keeps its count right. One
 	// that was made before, or whose customer or segment is gone, changes nothing.
 	ApplyMembers(ctx context.Context, id ID, changes []Change, at time.Time) (joined, left int, err error)
@@ -38,23 +43,14 @@ type FollowTx interface {
 // Tx is what segments need of a transaction.
 type Tx interface {
 	FollowTx
-	Differ
 	// SaveSegment inserts or replaces a segment's name and rule; core.Conflict
 	// when another has the name.
 	SaveSegment(ctx context.Context, s Segment, at time.Time) error
 	// DeleteSegment removes a segment that is not built in, and its members;
-	// core.NotFound, or core.Conflict while a campaign uses it.
+	// core.NotFound, or core.Conflict while a campaign is on its way to it.
 	DeleteSegment(ctx context.Context, id ID) error
 	// FinishRefresh keeps what a refresh of a whole segment did.
 	FinishRefresh(ctx context.Context, id ID, joined, left int, at time.Time) error
-}
-
-// Differ compares members with a rule.
-type Differ interface {
-	// SegmentChanges returns who is to join and to leave so that the members are
-	// those who fit the rule, seen in one snapshot. With users it looks at those
-	// alone.
-	SegmentChanges(ctx context.Context, id ID, r Rule, q Query, users []core.UserID) ([]Change, error)
 }
 
 // Store runs use cases, in the lane that gives way.
@@ -70,14 +66,16 @@ type Query struct {
 
 // Reads is what segments look up outside a transaction.
 type Reads interface {
-	Differ
+	Known
+	// SegmentChanges returns who is to join and to leave so that the members are
+	// those who fit the rule, seen in one snapshot.
+	SegmentChanges(ctx context.Context, id ID, r Rule, q Query) ([]Change, error)
 	Segments(ctx context.Context) ([]Segment, error)
 	SegmentByID(ctx context.Context, id ID) (Segment, error)
 	// CountRule returns how many customers fit a rule.
 	CountRule(ctx context.Context, r Rule, q Query) (int, error)
 	// Members calls fn for each member until it returns false.
 	Members(ctx context.Context, id ID, fn func(Member) bool) error
-	SegmentFacts(ctx context.Context, user core.UserID, now time.Time, grace time.Duration) (Facts, error)
 }
 
 // Member is a line of a segment's export.
@@ -136,31 +134,55 @@ func (s *Service) query(now time.Time) Query { return Query{Now: now, Grace: s.G
 
 // Follow puts one customer into the segments that she fits now, and out of the
 // others, inside the transaction of whatever changed her: a purchase and the
-// segments that follow from it are one. Two reads, and one write for each
-// segment that she joins or leaves.
+// segments that follow from it are one. One read, and one write for each segment
+// that she joins or leaves.
 func (s *Service) Follow(ctx context.Context, tx FollowTx, user core.UserID) error {
-	now := s.Clock.Now()
-	f, err := tx.SegmentFacts(ctx, user, now, s.Grace)
-	if core.Is(err, core.NotFound) {
-		return nil
-	}
+	_, err := s.follow(ctx, tx, []core.UserID{user}, s.all(), s.Clock.Now())
+	return err
+}
+
+// follow puts some customers into those of the segments that they fit at now,
+// and out of the others.
+func (s *Service) follow(ctx context.Context, tx FollowTx, users []core.UserID, segs []Segment, now time.Time) (c Count, err error) {
+	changes, err := s.compare(ctx, tx, users, segs, now)
 	if err != nil {
-		return err
+		return c, err
 	}
-	in, err := tx.SegmentsOf(ctx, user)
-	if err != nil {
-		return err
-	}
-	for _, seg := range s.all() {
-		fits, _ := Match(seg.Rule, f, now)
-		if fits == slices.Contains(in, seg.ID) {
+	for i, seg := range segs {
+		if len(changes[i]) == 0 {
 			continue
 		}
-		if _, _, err := tx.ApplyMembers(ctx, seg.ID, []Change{{User: user, In: fits}}, now); err != nil {
-			return err
+		joined, left, err := tx.ApplyMembers(ctx, seg.ID, changes[i], now)
+		if err != nil {
+			return c, err
+		}
+		c.Joined += joined
+		c.Left += left
+	}
+	return c, nil
+}
+
+// compare returns for each of the segments who of some customers is to join and
+// to leave.
+func (s *Service) compare(ctx context.Context, known Known, users []core.UserID, segs []Segment, now time.Time) ([][]Change, error) {
+	var wants Wants
+	for _, seg := range segs {
+		wants = wants.and(seg.Rule.Wants())
+	}
+	people, err := known.SegmentFacts(ctx, users, s.query(now), wants)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]Change, len(segs))
+	for _, f := range people {
+		for i, seg := range segs {
+			fits, _ := Match(seg.Rule, f, now)
+			if fits = fits && !f.Gone; fits != slices.Contains(f.In, seg.ID) {
+				out[i] = append(out[i], Change{User: f.User, In: fits})
+			}
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // Count is what a refresh did.
@@ -174,7 +196,7 @@ func (s *Service) Refresh(ctx context.Context, now time.Time) (Count, error) {
 	}
 	var sum Count
 	for _, seg := range s.all() {
-		c, err := s.refresh(ctx, seg, now, nil)
+		c, err := s.refresh(ctx, seg, now)
 		sum.Joined += c.Joined
 		sum.Left += c.Left
 		if err != nil {
@@ -191,17 +213,35 @@ func (s *Service) Refresh(ctx context.Context, now time.Time) (Count, error) {
 
 // Touch refreshes the segments of some customers, for changes that don't happen
 // in a transaction that could Follow them: clicks, imports, tags by the hundred.
+// What is known of each is read once, and a transaction is asked for only where
+// somebody moves.
 func (s *Service) Touch(ctx context.Context, users []core.UserID) (Count, error) {
 	var sum Count
+	segs := s.all()
 	for part := range slices.Chunk(users, Chunk) {
-		for _, seg := range s.all() {
-			c, err := s.refresh(ctx, seg, s.Clock.Now(), part)
-			sum.Joined += c.Joined
-			sum.Left += c.Left
-			if err != nil {
-				return sum, err
+		now := s.Clock.Now()
+		changes, err := s.compare(ctx, s.Read, part, segs, now)
+		if err != nil {
+			return sum, err
+		}
+		who := map[core.UserID]bool{}
+		for _, list := range changes {
+			for _, ch := range list {
+				who[ch.User] = true
 			}
 		}
+		if len(who) == 0 {
+			continue
+		}
+		var c Count
+		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+			c, err = s.follow(ctx, tx, slices.Sorted(maps.Keys(who)), segs, now)
+			return err
+		}); err != nil {
+			return sum, err
+		}
+		sum.Joined += c.Joined
+		sum.Left += c.Left
 	}
 	return sum, nil
 }
@@ -209,32 +249,28 @@ func (s *Service) Touch(ctx context.Context, users []core.UserID) (Count, error)
 // refresh computes the difference in a read transaction and writes it in chunks.
 // Each chunk looks at its customers again before it writes: one of them may have
 // bought something meanwhile, and that purchase knew better.
-func (s *Service) refresh(ctx context.Context, seg Segment, now time.Time, users []core.UserID) (Count, error) {
-	changes, err := s.Read.SegmentChanges(ctx, seg.ID, seg.Rule, s.query(now), users)
+func (s *Service) refresh(ctx context.Context, seg Segment, now time.Time) (Count, error) {
+	changes, err := s.Read.SegmentChanges(ctx, seg.ID, seg.Rule, s.query(now))
 	if err != nil {
 		return Count{}, err
 	}
-	var c Count
+	var sum Count
 	for part := range slices.Chunk(changes, Chunk) {
 		who := make([]core.UserID, len(part))
 		for i, ch := range part {
 			who[i] = ch.User
 		}
-		var joined, left int
-		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
-			fresh, err := tx.SegmentChanges(ctx, seg.ID, seg.Rule, s.query(now), who)
-			if err != nil {
-				return err
-			}
-			joined, left, err = tx.ApplyMembers(ctx, seg.ID, fresh, now)
+		var c Count
+		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
+			c, err = s.follow(ctx, tx, who, []Segment{seg}, now)
 			return err
 		}); err != nil {
-			return c, err
+			return sum, err
 		}
-		c.Joined += joined
-		c.Left += left
+		sum.Joined += c.Joined
+		sum.Left += c.Left
 	}
-	return c, nil
+	return sum, nil
 }
 
 // Preview returns how many customers a rule fits now, before it is saved.
@@ -274,7 +310,7 @@ func (s *Service) Save(ctx context.Context, seg Segment) (Segment, error) {
 		}
 		return Segment{}, err
 	}
-	c, err := s.refresh(ctx, seg, now, nil)
+	c, err := s.refresh(ctx, seg, now)
 	if err != nil {
 		return Segment{}, err
 	}
@@ -304,11 +340,14 @@ func (s *Service) Why(ctx context.Context, user core.UserID, id ID) (Why, error)
 		return Why{}, err
 	}
 	now := s.Clock.Now()
-	f, err := s.Read.SegmentFacts(ctx, user, now, s.Grace)
+	known, err := s.Read.SegmentFacts(ctx, []core.UserID{user}, s.query(now), Everything())
 	if err != nil {
 		return Why{}, err
 	}
-	_, why := Match(seg.Rule, f, now)
+	if len(known) == 0 || known[0].Gone {
+		return Why{}, &core.Error{Code: core.NotFound, Op: "segments.Why", Message: "There is no such customer."}
+	}
+	_, why := Match(seg.Rule, known[0], now)
 	return why, nil
 }
 

@@ -61,11 +61,12 @@ func (h *house) payment(u core.UserID, product core.ProductID) billing.Payment {
 
 func (h *house) in(u core.UserID) []segments.ID {
 	h.t.Helper()
-	ids, err := h.db.SegmentsOf(h.t.Context(), u)
-	if err != nil {
-		h.t.Fatal(err)
+	known, err := h.db.SegmentFacts(h.t.Context(), []core.UserID{u}, segments.Query{Now: h.clock.Now()}, segments.Wants{})
+	if err != nil || len(known) != 1 {
+		h.t.Fatal(len(known), err)
 	}
-	return ids
+	slices.Sort(known[0].In)
+	return known[0].In
 }
 
 func TestAPurchaseAndItsSegmentsAreOne(t *testing.T) {
