@@ -10,7 +10,22 @@ if (nav) {
       if (on) a.setAttribute("aria-current", "page");
       else a.removeAttribute("aria-current");
       document.getElementById("panel-" + a.dataset.tab).hidden = !on;
+      if (on && "gate" in a.dataset) gate(a.href);
     }
+  };
+  // A closed tab asks the server what it has to say: the offer speaks of what
+  // was asked for, and whether it opens by itself today is decided and kept there.
+  let asked = 0;
+  const gate = async (href) => {
+    const turn = asked += 1;
+    try {
+      const res = await fetch(href, { headers: { Accept: "text/html" } });
+      const fresh = new DOMParser().parseFromString(await res.text(), "text/html").getElementById("upgrade-modal");
+      const old = document.getElementById("upgrade-modal");
+      if (!fresh || !old || old.open || turn !== asked) return;
+      old.replaceWith(fresh);
+      if ("openNow" in fresh.dataset && !document.querySelector("dialog[open]")) fresh.showModal();
+    } catch { /* the tab itself says what it belongs to */ }
   };
   const wanted = () => {
     const hash = location.hash.slice(1);
