@@ -28,21 +28,25 @@ type Config struct {
 	Payments       string `oneof:"stripe disabled"`
 	GracePeriod    time.Duration
 
-	Log       LogConfig
-	Metrics   MetricsConfig
-	TLS       TLSConfig
-	Admin     AdminConfig
-	Cron      CronConfig
-	Stripe    StripeConfig
-	Mail      MailConfig
-	SMTP      SMTPConfig
-	Engine    EngineConfig
-	Features  FeatureConfig
-	Limits    LimitConfig
-	Retention RetentionConfig
-	Backup    BackupConfig
-	Brand     brand.Brand
-	Catalog   CatalogConfig
+	Log     LogConfig
+	Metrics MetricsConfig
+	TLS     TLSConfig
+	Admin   AdminConfig
+	Cron    CronConfig
+	Stripe  StripeConfig
+	Mail    MailConfig
+	SMTP    SMTPConfig
+	// MarketingSMTP is another relay for letters that people may refuse; without a
+	// host SMTP takes them too.
+	MarketingSMTP SMTPConfig
+	Returns       ReturnsConfig
+	Engine        EngineConfig
+	Features      FeatureConfig
+	Limits        LimitConfig
+	Retention     RetentionConfig
+	Backup        BackupConfig
+	Brand         brand.Brand
+	Catalog       CatalogConfig
 }
 
 // LogConfig says what is logged and how.
@@ -87,12 +91,27 @@ type StripeConfig struct {
 
 // MailConfig says how mail leaves and what it says about its sender.
 type MailConfig struct {
-	Driver        string `oneof:"smtp mailbox disabled"`
-	From          string
-	ReplyTo       string
-	PostalAddress string
-	Buyers        string `oneof:"own_products opt_in"`
-	Connections   int    `min:"1" max:"64"`
+	Driver  string `oneof:"smtp mailbox disabled"`
+	From    string
+	ReplyTo string
+	// MarketingFrom and MarketingReplyTo stand in letters that people may refuse.
+	MarketingFrom    string
+	MarketingReplyTo string
+	ReturnPath       string
+	PostalAddress    string
+	Buyers           string `oneof:"own_products opt_in"`
+	Connections      int    `min:"1" max:"64"`
+	// PerMinute and PerDomainPerMinute bound how fast letters leave; 0 is no bound.
+	PerMinute          int `min:"0" max:"1000000"`
+	PerDomainPerMinute int `min:"0" max:"1000000"`
+	DKIM               DKIMConfig
+}
+
+// DKIMConfig lets the program sign what it sends.
+type DKIMConfig struct {
+	Domain   string
+	Selector string
+	Key      string `secret:"true"`
 }
 
 // SMTPConfig is the relay that takes the mail.
@@ -102,6 +121,23 @@ type SMTPConfig struct {
 	Username string
 	Password string `secret:"true"`
 	TLS      string `oneof:"mandatory opportunistic none"`
+}
+
+// ReturnsConfig says where bounces and complaints come from.
+type ReturnsConfig struct {
+	WebhookSecret string `secret:"true"`
+	Path          string
+	IMAP          IMAPConfig
+}
+
+// IMAPConfig is the mailbox that bounces go to.
+type IMAPConfig struct {
+	Host     string
+	Port     int `min:"1" max:"65535"`
+	Username string
+	Password string `secret:"true"`
+	TLS      string `oneof:"implicit starttls none"`
+	Mailbox  string
 }
 
 // EngineConfig says who makes pictures and texts.
@@ -202,10 +238,13 @@ func Default() Config {
 		Log:         LogConfig{Level: "info", Format: "text"},
 		TLS:         TLSConfig{HTTPAddr: ":80"},
 		Stripe:      StripeConfig{Timeout: 20 * time.Second},
-		Mail:        MailConfig{Buyers: "own_products", Connections: 4},
+		Mail:        MailConfig{DKIM: DKIMConfig{Selector: "sselfie"}, Buyers: "own_products", Connections: 4},
 		SMTP:        SMTPConfig{Port: 587, TLS: "mandatory"},
-		Engine:      EngineConfig{Images: "embedded", Text: "embedded"},
-		Features:    FeatureConfig{BlueprintWelcomeEnabled: true, EntitlementWelcomeFlow: true},
+
+		MarketingSMTP: SMTPConfig{Port: 587, TLS: "mandatory"},
+		Returns:       ReturnsConfig{IMAP: IMAPConfig{Port: 993, TLS: "implicit", Mailbox: "INBOX"}},
+		Engine:        EngineConfig{Images: "embedded", Text: "embedded"},
+		Features:      FeatureConfig{BlueprintWelcomeEnabled: true, EntitlementWelcomeFlow: true},
 		Limits: LimitConfig{
 			SignUpPerHour: 20, LoginPerHour: 300, ForgotPerHour: 20, SetupPerHour: 120, CheckoutPerHour: 10, StatusPerHour: 7200,
 			PortalPerHour: 60, TrackPerHour: 1200, FormPerHour: 20, UnsubscribePerHour: 300, BadSignaturesPerHour: 600,

@@ -252,26 +252,6 @@ func (r *reader) checkStripe(c *Config) {
 	}
 }
 
-func (r *reader) checkMail(c *Config) {
-	if c.Mail.From != "" {
-		r.checkAddress("mail.from", c.Mail.From)
-	}
-	if c.Mail.ReplyTo != "" {
-		r.checkAddress("mail.reply_to", c.Mail.ReplyTo)
-	}
-	if h := c.SMTP.Host; h != "" && !hostShape.MatchString(h) {
-		if _, err := netip.ParseAddr(h); err != nil {
-			r.wrong("smtp.host", "%q is not a host name: the port goes to smtp.port", h)
-		}
-	}
-	if c.SMTP.TLS == "none" && c.SMTP.Password != "" && !isLoopback(net.JoinHostPort(c.SMTP.Host, "25")) {
-		r.wrong("smtp.tls", "none would send the password readable over the net: use mandatory")
-	}
-	if c.SMTP.Username != "" && c.SMTP.Password == "" {
-		r.wrong("smtp.password", "is missing beside smtp.username")
-	}
-}
-
 func (r *reader) checkAddress(path, address string) {
 	if _, err := mail.ParseAddress(address); err != nil {
 		r.wrong(path, "%q is not an e-mail address: write for example Ada <ada@example.com>", address)

@@ -138,7 +138,7 @@ func TestConfigMistakes(t *testing.T) {
 	}{
 		"a letter wrong":                    {"addr: 127.0.0.1:1\nstripe:\n  secret_kye: sk_live_x\n", nil, `^config\.yaml:3: stripe\.secret_kye: unknown key; did you mean stripe\.secret_key\?$`},
 		"another spelling":                  {"baseUrl: https://a.test\n", nil, `config\.yaml:1: baseUrl: unknown key; did you mean base_url\?`},
-		"a key of another section":          {"host: mail.test\n", nil, `unknown key; did you mean smtp\.host\?`},
+		"a key of another section":          {"host: mail.test\n", nil, `unknown key; did you mean smtp\.host or marketing_smtp\.host`},
 		"a key that nobody means":           {"frobnicate_all_the_widgets: 1\n", nil, `unknown key; config\.example\.yaml lists all keys`},
 		"an unknown key of a small section": {"log:\n  colour_of_everything: red\n", nil, `config\.yaml:2: log\.colour_of_everything: unknown key; here may stand format, level`},
 		"a key of a product":                {"catalog:\n  products:\n    bio_glowup:\n      prize: 1\n", nil, `config\.yaml:4: catalog\.products\.bio_glowup\.prize: unknown key; did you mean catalog\.products\.bio_glowup\.price\?`},

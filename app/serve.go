@@ -132,6 +132,7 @@ func (h *house) startWork(ctx context.Context, workers *sync.WaitGroup) {
 		})
 	}
 	workers.Go(func() { h.follow(ctx) })
+	h.followReturns(ctx, workers)
 	if h.config.Admin.Email != "" {
 		workers.Go(func() {
 			if _, err := h.people.CreateAdmin(ctx, h.config.Admin.Email, h.config.Admin.Password); err != nil && ctx.Err() == nil {
@@ -224,6 +225,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	if h.outbox != nil {
 		o.Leads = h.reception
 		o.Letters, o.Links = subscriptions{h.voice.desk}, h.voice.links
+		o.Returns, o.ReturnsSecret = h.voice.desk, c.Returns.WebhookSecret
 	}
 	o.Once = h.once
 	if c.creator() != "" && h.outbox != nil {

@@ -67,7 +67,7 @@ func (t travel) settle(ctx context.Context, at time.Time) error {
 		return nil
 	}
 	// Whoever was promised something while the sender rests gets it now, too.
-	if due, ok, err := t.h.db.NextMailDue(ctx); err != nil || !ok || due.After(at) {
+	if waiting, err := t.h.outbox.Waiting(ctx, at); err != nil || !waiting {
 		// The worker that runs all the time may have claimed what was due, and be
 		// on its way with it: the moment is over only when that has arrived.
 		t.h.outbox.Quiet()

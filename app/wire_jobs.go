@@ -52,6 +52,9 @@ func (h *house) jobs() []jobs.Job {
 	if h.outbox != nil {
 		table = append(table, jobs.Job{Name: jobOutbox, Title: "Sends what was promised", Schedule: jobs.Continuous(), Work: h.deliver})
 	}
+	if len(h.returnBoxes()) > 0 {
+		table = append(table, jobs.Job{Name: jobReturns, Title: "Reads what mail servers send back", Schedule: jobs.Continuous(), Work: h.readReturns})
+	}
 	return table
 }
 

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -22,7 +21,8 @@ import (
 // openMail builds the outbox and whatever takes its letters.
 func (h *house) openMail() (err error) {
 	c := h.config
-	var sender mail.Sender
+	var sender, marketing mail.Sender
+	var pace mail.Pace // of letters that leave: captured ones are nobody's burden
 	switch c.Mail.Driver {
 	case "disabled":
 		return nil
@@ -38,15 +38,15 @@ func (h *house) openMail() (err error) {
 		if c.SMTP.Host == "" {
 			return nil // a command beside the server, which needs no mail
 		}
-		base, err := url.Parse(h.base)
-		if err != nil {
+		if sender, err = c.relay(c.SMTP, h.base); err != nil {
 			return err
 		}
-		if sender, err = smtp.New(smtp.Config{
-			Host: c.SMTP.Host, Port: c.SMTP.Port, Username: c.SMTP.Username, Password: c.SMTP.Password, TLS: smtp.TLS(c.SMTP.TLS), Hello: base.Hostname(),
-		}); err != nil {
-			return err
+		if c.MarketingSMTP.Host != "" {
+			if marketing, err = c.relay(c.MarketingSMTP, h.base); err != nil {
+				return err
+			}
 		}
+		pace = mail.Pace{PerMinute: c.Mail.PerMinute, PerDomain: c.Mail.PerDomainPerMinute}
 	}
 	renderer, err := h.renderer()
 	if err != nil {
@@ -55,12 +55,35 @@ func (h *house) openMail() (err error) {
 	h.voice.campaigns.Trial = renderer
 	renderer = h.author(renderer)
 	h.outbox = mail.New(mail.Ports{
-		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) mail.Tx { return tx }), Reads: h.db, Sender: sender, Renderer: renderer,
+		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) mail.Tx { return tx }), Reads: h.db, Sender: sender, Marketing: marketing, Renderer: renderer,
 		Minter: h.people, Clock: h.clock, Watch: mailFigures{h.log, h.stats},
-	}, mail.Limits{Lanes: c.Mail.Connections})
+	}, mail.Limits{Lanes: c.Mail.Connections, Pace: pace})
 	stop := h.db.OnCommit(mail.Topic, h.outbox.Wake)
 	h.closers = append(h.closers, func() error { stop(); return nil })
 	return nil
+}
+
+// relay opens the way to a mail server.
+func (c *Config) relay(s SMTPConfig, base string) (*smtp.Sender, error) {
+	conf, err := c.relayConfig(s, base)
+	if err != nil {
+		return nil, err
+	}
+	return smtp.New(conf)
+}
+
+func (c *Config) relayConfig(s SMTPConfig, base string) (smtp.Config, error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return smtp.Config{}, err
+	}
+	conf := smtp.Config{
+		Host: s.Host, Port: s.Port, Username: s.Username, Password: s.Password, TLS: smtp.TLS(s.TLS), Hello: u.Hostname(), ReturnPath: c.Mail.ReturnPath,
+	}
+	if c.Mail.DKIM.Key != "" {
+		conf.DKIM, err = smtp.NewDKIM(c.Mail.DKIM.Domain, c.Mail.DKIM.Selector, c.Mail.DKIM.Key)
+	}
+	return conf, err
 }
 
 // look is how letters look.
@@ -75,7 +98,7 @@ func (c *Config) look(base string) letters.Look {
 		support = "" // the sender's own
 	}
 	return letters.Look{
-		BrandName: b.Name, SenderName: sender, From: c.Mail.From, ReplyTo: c.Mail.ReplyTo, SupportEmail: support,
+		BrandName: b.Name, SenderName: sender, From: c.Mail.From, ReplyTo: c.Mail.ReplyTo, MarketingFrom: c.Mail.MarketingFrom, MarketingReplyTo: c.Mail.MarketingReplyTo, SupportEmail: support,
 		PostalAddress: c.Mail.PostalAddress, BaseURL: base, Light: letters.PaletteOf(b.Light), Dark: letters.PaletteOf(b.Dark),
 	}
 }
@@ -114,11 +137,12 @@ func (l lazyRenderer) Render(ctx context.Context, o mail.Outgoing) (mail.Letter,
 
 // staysHere reports whether no mail can leave this machine.
 func (c *Config) staysHere() bool {
-	if c.Mail.Driver != "smtp" {
-		return true
-	}
-	ip, err := netip.ParseAddr(c.SMTP.Host)
-	return c.SMTP.Host == "localhost" || (err == nil && ip.IsLoopback()) || isLoopback(net.JoinHostPort(c.SMTP.Host, "25"))
+	return c.Mail.Driver != "smtp" || here(c.SMTP.Host) && (c.MarketingSMTP.Host == "" || here(c.MarketingSMTP.Host))
+}
+
+func here(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && ip.IsLoopback())
 }
 
 // mailFigures writes the log and the figures of the outbox.

@@ -65,8 +65,9 @@ var rooms = map[string]room{
 	"adapters/letters":   {may: []string{"core/...", "static", "static/mail"}, outside: []string{"golang.org/x/net/html"}},
 	"adapters/locksmith": {may: []string{"core/..."}, outside: []string{"github.com/alexedwards/argon2id", "github.com/google/uuid", "golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}},
 	"adapters/mailbox":   {may: []string{"core/...", "static"}},
+	"adapters/returns":   {may: []string{"core/..."}, outside: []string{"github.com/emersion/go-imap"}},
 	"adapters/scheduler": {may: []string{"core/..."}, outside: []string{"github.com/go-co-op/gocron/v2"}},
-	"adapters/smtp":      {may: []string{"core/..."}, outside: []string{"github.com/wneessen/go-mail"}},
+	"adapters/smtp":      {may: []string{"core/..."}, outside: []string{"github.com/wneessen/go-mail", "github.com/emersion/go-msgauth/dkim"}},
 	"adapters/sqlite": {may: []string{"core/...", "migrations"}, outside: []string{
 		"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys",
 	}},

@@ -215,13 +215,34 @@ func headers(t *testing.T, l mail.Letter) {
 		if list != "<"+address+">" || post != "List-Unsubscribe=One-Click" || auto != "" {
 			t.Errorf("marketing with %q", l.Headers)
 		}
+		if l.Headers["List-Id"] != "<letters.sselfie.test>" || l.Headers["Feedback-ID"] != string(l.Kind)+":sselfietest" || l.Headers["Precedence"] != "bulk" {
+			t.Errorf("marketing with %q", l.Headers)
+		}
 		if !strings.Contains(l.Text, "\n"+address+"\n") || !strings.Contains(l.HTML, `href="`+address+`"`) {
 			t.Error("no visible way out")
 		}
 		return
 	}
-	if list != "" || post != "" || auto != "auto-generated" {
+	if list != "" || post != "" || l.Headers["List-Id"] != "" || l.Headers["Precedence"] != "" || auto != "auto-generated" {
 		t.Errorf("transactional with %q", l.Headers)
+	}
+}
+
+func TestMarketingHasASenderOfItsOwn(t *testing.T) {
+	l := look()
+	l.ReplyTo, l.MarketingFrom, l.MarketingReplyTo = "help@sselfie.test", "Ada <ada@news.sselfie.test>", "ada@sselfie.test"
+	r, err := letters.New(letters.Config{Look: l, Files: static.Files, Unsubscribe: func(context.Context, mail.Outgoing) (string, error) { return "token", nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[mail.Kind][3]string{
+		mail.Purchase: {"Sselfie <hello@sselfie.test>", "help@sselfie.test", "<eml_sample@sselfie.test>"},
+		mail.Campaign: {"Ada <ada@news.sselfie.test>", "ada@sselfie.test", "<eml_sample@news.sselfie.test>"},
+	} {
+		got := render(t, r, letters.Sample(kind))
+		if want != [3]string{got.From, got.ReplyTo, got.MessageID} {
+			t.Errorf("%s: from %s, answers to %s, id %s", kind, got.From, got.ReplyTo, got.MessageID)
+		}
 	}
 }
 

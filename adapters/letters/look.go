@@ -9,15 +9,20 @@ import (
 	"strings"
 
 	"sselfie/core/brand"
+	"sselfie/core/mail"
 )
 
 // Look is what makes a letter this creator's: names, addresses and colours, all
 // as plain values.
 type Look struct {
-	BrandName     string // stands at the top and in subjects
-	SenderName    string // stands at the end
-	From          string // Name <address>: whom the letter is from
-	ReplyTo       string // "" for From
+	BrandName  string // stands at the top and in subjects
+	SenderName string // stands at the end
+	From       string // Name <address>: whom the letter is from
+	ReplyTo    string // "" for From
+	// MarketingFrom and MarketingReplyTo stand in their place in letters that people
+	// may refuse; "" for the same.
+	MarketingFrom, MarketingReplyTo string
+
 	SupportEmail  string // "" for the address in From
 	PostalAddress string // the law wants it under marketing
 	BaseURL       string // every link begins with it; no slash at the end
@@ -52,9 +57,9 @@ func (l Look) complete() (Look, error) {
 	} else if l.SupportEmail == "" {
 		l.SupportEmail = from.Address
 	}
-	if l.ReplyTo != "" {
-		if _, err := netmail.ParseAddress(l.ReplyTo); err != nil {
-			bad = append(bad, fmt.Errorf("the reply address %q is no address", l.ReplyTo))
+	for what, address := range map[string]string{"reply address": l.ReplyTo, "marketing sender": l.MarketingFrom, "reply address of marketing": l.MarketingReplyTo} {
+		if _, err := netmail.ParseAddress(address); address != "" && err != nil {
+			bad = append(bad, fmt.Errorf("the %s %q is no address", what, address))
 		}
 	}
 	l.BaseURL = strings.TrimSuffix(l.BaseURL, "/")
@@ -75,11 +80,25 @@ func (l Look) complete() (Look, error) {
 	return l, errors.Join(bad...)
 }
 
-// host is the part of the sender's address behind the at sign.
-func (l Look) host() string {
-	from, err := netmail.ParseAddress(l.From)
+// sender returns whom a kind of letter is from, and where answers to it go.
+func (l Look) sender(k mail.Kind) (from, replyTo string) {
+	from, replyTo = l.From, l.ReplyTo
+	if k.Marketing() {
+		if l.MarketingFrom != "" {
+			from = l.MarketingFrom
+		}
+		if l.MarketingReplyTo != "" {
+			replyTo = l.MarketingReplyTo
+		}
+	}
+	return from, replyTo
+}
+
+// host is the part of an address behind the at sign.
+func host(from string) string {
+	a, err := netmail.ParseAddress(from)
 	if err != nil {
 		return "localhost" // complete has refused it already
 	}
-	return from.Address[strings.LastIndexByte(from.Address, '@')+1:]
+	return a.Address[strings.LastIndexByte(a.Address, '@')+1:]
 }

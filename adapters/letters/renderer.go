@@ -108,15 +108,16 @@ func (r *Renderer) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, er
 	if err := set.html.ExecuteTemplate(page, "base.html", v); err != nil {
 		return mail.Letter{}, plainly(err)
 	}
+	from, replyTo := r.look.sender(o.Kind)
 	return mail.Letter{
-		ID: o.ID, Kind: o.Kind, From: r.look.From, ReplyTo: r.look.ReplyTo, To: o.To,
-		Subject: v.Subject, Date: o.At.UTC(), MessageID: "<" + string(o.ID) + "@" + r.look.host() + ">",
-		HTML: page.String(), Text: wrap(body) + "\n--\n" + wrap(footer), Headers: headers(v),
+		ID: o.ID, Kind: o.Kind, From: from, ReplyTo: replyTo, To: o.To,
+		Subject: v.Subject, Date: o.At.UTC(), MessageID: "<" + string(o.ID) + "@" + host(from) + ">",
+		HTML: page.String(), Text: wrap(body) + "\n--\n" + wrap(footer), Headers: r.headers(v, host(from)),
 	}, nil
 }
 
 // headers says to machines what the letter is.
-func headers(v view) map[string]string {
+func (r *Renderer) headers(v view, host string) map[string]string {
 	if v.Unsubscribe == "" {
 		// Keeps absence notes from answering.
 		return map[string]string{"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -124,7 +125,23 @@ func headers(v view) map[string]string {
 	return map[string]string{
 		"List-Unsubscribe":      "<" + v.Unsubscribe + ">",
 		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+		"List-Id":               "<letters." + host + ">",
+		"Precedence":            "bulk", // absence notes don't answer to it
+		// By its last part a mailbox provider's figures know the sender, by the
+		// others what was complained about.
+		"Feedback-ID": v.Kind + ":" + word(host, 15),
 	}
+}
+
+// word is what is left of a name when it may hold small letters and digits only.
+func word(s string, most int) string {
+	s = strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return -1
+	}, strings.ToLower(s))
+	return s[:min(len(s), most)]
 }
 
 // view is what templates see: plain values, no secret but the link's own token.

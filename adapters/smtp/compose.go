@@ -24,7 +24,7 @@ type envelope struct {
 // compose writes the letter as MIME into a buffer, to the last dot. The same letter gives the same bytes. A
 // line break in a header is refused rather than repaired: it is never an
 // accident that one wants to send.
-func compose(l mail.Letter, eightBit bool, into *bytes.Buffer) (envelope, error) {
+func (c Config) compose(l mail.Letter, eightBit bool, into *bytes.Buffer) (envelope, error) {
 	for name, value := range l.AllHeaders() {
 		if strings.ContainsAny(name+value, "\r\n\x00") {
 			return envelope{}, fmt.Errorf("a line break in the header %s", printable(name))
@@ -56,6 +56,9 @@ func compose(l mail.Letter, eightBit bool, into *bytes.Buffer) (envelope, error)
 	for name, value := range l.Headers {
 		m.SetGenHeader(gomail.Header(name), value)
 	}
+	if c.DKIM != nil {
+		eightBit = false // a server on the way that writes it anew would break the signature
+	}
 	text, how := part(l.Text, eightBit)
 	m.SetBodyWriter(gomail.TypeTextPlain, text, how)
 	if l.HTML != "" {
@@ -67,8 +70,16 @@ func compose(l mail.Letter, eightBit bool, into *bytes.Buffer) (envelope, error)
 	if _, err := m.WriteTo(into); err != nil {
 		return envelope{}, err
 	}
+	if c.DKIM != nil {
+		if err := c.DKIM.sign(into, from); err != nil {
+			return envelope{}, err
+		}
+	}
 	if err := finish(into); err != nil {
 		return envelope{}, err
+	}
+	if c.ReturnPath != "" {
+		from = c.ReturnPath
 	}
 	return envelope{from: from, to: to, ascii: isASCII(from) && isASCII(to), bytes: into.Bytes()}, nil
 }
@@ -118,7 +129,7 @@ func finish(b *bytes.Buffer) error {
 // handed over twice is the same to the last byte.
 func boundary(l mail.Letter) string {
 	sum := sha256.Sum256([]byte(l.MessageID))
-	return "=_" + hex.EncodeToString(sum[:16])
+	return "part_" + hex.EncodeToString(sum[:16])
 }
 
 func isASCII(s string) bool {

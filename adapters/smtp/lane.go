@@ -74,7 +74,7 @@ func (l *lane) Send(ctx context.Context, letter mail.Letter) error {
 		}
 		stale := l.used
 		eightBit, _ := l.client.Extension("8BITMIME")
-		env, bad := compose(letter, eightBit, &l.buf)
+		env, bad := l.c.compose(letter, eightBit, &l.buf)
 		if bad != nil {
 			return &mail.SendError{Fault: mail.Final, Stage: "compose", Err: bad}
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/textproto"
 	"regexp"
-	"strings"
 
 	"sselfie/core/mail"
 )
@@ -19,10 +18,7 @@ func codeOf(err error) int {
 }
 
 // enhanced finds the status code of RFC 3463 in an answer.
-var enhanced = regexp.MustCompile(`\b5\.(\d{1,3}\.\d{1,3})\b`)
-
-// nobody are the enhanced codes that say: there is no such mailbox.
-var nobody = map[string]bool{"1.0": true, "1.1": true, "1.2": true, "1.3": true, "1.6": true, "1.10": true, "2.0": true, "2.1": true}
+var enhanced = regexp.MustCompile(`\b5\.\d{1,3}\.\d{1,3}\b`)
 
 // meaning says what a refusal at a stage ends. Only a refusal of the recipient
 // is a bounce, and only when it is about the mailbox: a server that refuses us
@@ -37,31 +33,16 @@ func meaning(stage string, err error) mail.Fault {
 	if code < 500 || code > 599 {
 		return mail.Temporary
 	}
-	detail := ""
-	if found := enhanced.FindStringSubmatch(err.Error()); found != nil {
-		detail = found[1]
-	}
+	detail := enhanced.FindString(err.Error())
 	switch {
 	case stage == "mail":
 		return mail.Temporary // it dislikes our sender: a matter of settings, no reason to give letters up
-	case nobody[detail]:
+	case mail.Nobody(detail):
 		return mail.Bounced
-	case stage == "rcpt" && detail == "" && !policy(err.Error()):
+	case stage == "rcpt" && detail == "" && !mail.SpeaksOfUs(err.Error()):
 		return mail.Bounced
 	}
 	return mail.Final
-}
-
-// policy reports whether an answer without an enhanced code speaks of us rather
-// than of the mailbox.
-func policy(answer string) bool {
-	answer = strings.ToLower(answer)
-	for _, word := range []string{"relay", "block", "blacklist", "spam", "policy", "dnsbl", "spf", "dkim", "dmarc", "reputation", "listed", "too many", "size"} {
-		if strings.Contains(answer, word) {
-			return true
-		}
-	}
-	return false
 }
 
 // quiet is an error whose text does not name the recipient.

@@ -41,6 +41,9 @@ type Config struct {
 	Hello    string // how we introduce ourselves: the host of the base URL
 	Timeouts Timeouts
 
+	ReturnPath string // where what cannot be delivered goes; "" is the sender
+	DKIM       *DKIM  // nil: the relay signs, or nobody
+
 	// Roots are the authorities that may vouch for the server; nil takes the
 	// system's.
 	Roots *x509.CertPool

@@ -48,7 +48,7 @@ type DB struct {
 	asked   *statements
 	writer  *writer
 	bell    *bell
-	mailDue atomic.Pointer[mailDue]
+	mailDue [2]atomic.Pointer[mailDue]
 
 	stopCheck func() // of a check that goes on while the database serves
 }

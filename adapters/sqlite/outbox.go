@@ -37,9 +37,11 @@ const (
 	dueColumns = `SELECT l.id, l.user_id, l.to_address, l.to_key, l.kind, l.props, l.token, l.attempts, l.created_at, l.next_attempt_at,
 		(SELECT reason FROM email_suppressions s WHERE s.address_key = l.to_key ORDER BY s.reason <> 'hard_bounce' LIMIT 1)
 		FROM email_logs l WHERE l.state = 'queued' AND l.next_attempt_at <= ? `
-	dueOrder  = ` ORDER BY l.next_attempt_at LIMIT 0 + ?`
-	dueUrgent = dueColumns + `AND l.kind NOT IN ('abandoned_checkout', 'sequence', 'campaign')` + dueOrder
-	dueBulk   = dueColumns + `AND l.kind IN ('abandoned_checkout', 'sequence', 'campaign')` + dueOrder
+	dueOrder   = ` ORDER BY l.next_attempt_at LIMIT 0 + ?`
+	dueUrgent  = dueColumns + `AND l.kind NOT IN ('abandoned_checkout', 'sequence', 'campaign')` + dueOrder
+	nextUrgent = `SELECT next_attempt_at FROM email_logs WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign') ORDER BY next_attempt_at LIMIT 1`
+	nextBulk   = `SELECT next_attempt_at FROM email_logs WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign') ORDER BY next_attempt_at LIMIT 1`
+	dueBulk    = dueColumns + `AND l.kind IN ('abandoned_checkout', 'sequence', 'campaign')` + dueOrder
 )
 
 // ClaimMails moves due mails from queued to sending.
@@ -140,12 +142,16 @@ func (tx *Tx) LiftSuppression(ctx context.Context, key core.EmailKey, reason mai
 	return err
 }
 
-// NextMailDue returns when the next queued mail is due.
-func (r reads) NextMailDue(ctx context.Context) (time.Time, bool, error) {
+// NextMailDue returns when the next queued mail of a lane is due.
+func (r reads) NextMailDue(ctx context.Context, lane mail.Lane) (time.Time, bool, error) {
+	text := nextUrgent
+	if lane == mail.Bulk {
+		text = nextBulk
+	}
 	return maybe(ctx, r, func(s scanner) (t time.Time, err error) {
 		err = s.Scan(timeIn(&t))
 		return t, err
-	}, `SELECT next_attempt_at FROM email_logs WHERE state = 'queued' ORDER BY next_attempt_at LIMIT 1`)
+	}, text)
 }
 
 // mailDue is an answer of NextMailDue, and how many transactions it knows of.
@@ -155,20 +161,20 @@ type mailDue struct {
 	ok     bool
 }
 
-// NextMailDue returns when the next queued mail is due. A journey through time
-// asks at every moment of a year; as long as nothing was written, the answer is
-// the one from before.
-func (db *DB) NextMailDue(ctx context.Context) (time.Time, bool, error) {
+// NextMailDue returns when the next queued mail of a lane is due. A journey
+// through time asks at every moment of a year; as long as nothing was written,
+// the answer is the one from before.
+func (db *DB) NextMailDue(ctx context.Context, lane mail.Lane) (time.Time, bool, error) {
 	if db.writer == nil {
-		return db.reads.NextMailDue(ctx)
+		return db.reads.NextMailDue(ctx, lane)
 	}
 	rounds := db.writer.rounds.Load() // before the question, so that a later change is never taken for known
-	if known := db.mailDue.Load(); known != nil && known.rounds == rounds {
+	if known := db.mailDue[lane].Load(); known != nil && known.rounds == rounds {
 		return known.at, known.ok, nil
 	}
-	at, ok, err := db.reads.NextMailDue(ctx)
+	at, ok, err := db.reads.NextMailDue(ctx, lane)
 	if err == nil {
-		db.mailDue.Store(&mailDue{rounds, at, ok})
+		db.mailDue[lane].Store(&mailDue{rounds, at, ok})
 	}
 	return at, ok, err
 }

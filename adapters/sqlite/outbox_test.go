@@ -181,9 +181,12 @@ func TestOutboxBacklog(t *testing.T) {
 	if err != nil || got.Due != 1 || !got.Oldest.Equal(mailNine) || got.Failed != 1 {
 		t.Errorf("backlog %+v, %v", got, err)
 	}
-	at, ok, err := db.NextMailDue(t.Context())
-	if err != nil || !ok || !at.Equal(mailNine) {
-		t.Errorf("next due %v, %v, %v", at, ok, err)
+	promiseMail(t, db, "4", mail.AbandonedCheckout, mailNine.Add(time.Hour))
+	for lane, want := range map[mail.Lane]time.Time{mail.Urgent: mailNine, mail.Bulk: mailNine.Add(time.Hour)} {
+		at, ok, err := db.NextMailDue(t.Context(), lane)
+		if err != nil || !ok || !at.Equal(want) {
+			t.Errorf("next due %v, %v, %v, want %v", at, ok, err, want)
+		}
 	}
 }
 

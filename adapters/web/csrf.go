@@ -21,7 +21,7 @@ func safe(method []byte) bool {
 // cookie: a signature, a token in the link, a bearer.
 func otherwiseProven(path []byte) bool {
 	switch string(path) {
-	case "/api/webhooks/stripe", "/unsubscribe":
+	case webhookPath, returnsPath, "/unsubscribe":
 		return true
 	}
 	return bytes.HasPrefix(path, []byte("/api/cron/"))

@@ -51,11 +51,14 @@ type Options struct {
 	Payloads Payloads // reads webhooks; nil while payments are disabled
 
 	Letters Letters // nil: no link of a mail ends a subscription here
-	Voice   *Voice  // nil: no segments and no campaigns at the desk
-	Links   Links   // nil: no mail has links or pictures that count
-	Desk    Desk    // nil: the contact form says where to write instead
-	Once    Once    // nil: no offer opens by itself
-	Leads   Leads   // nil: who asks for the free blueprint is led to sign up
+	Returns Returns // hears of bounces and complaints by webhook
+	// ReturnsSecret signs that webhook; "" means that there is none.
+	ReturnsSecret string
+	Voice         *Voice // nil: no segments and no campaigns at the desk
+	Links         Links  // nil: no mail has links or pictures that count
+	Desk          Desk   // nil: the contact form says where to write instead
+	Once          Once   // nil: no offer opens by itself
+	Leads         Leads  // nil: who asks for the free blueprint is led to sign up
 
 	Customer *Customer // nil: no wizard, and no page or call that needs it
 
@@ -123,6 +126,13 @@ type Letters interface {
 	Stop(ctx context.Context, token string) error
 	// Choose keeps which kinds the address wants.
 	Choose(ctx context.Context, token string, wanted map[string]bool) error
+}
+
+// Returns takes what a relay reports of our letters.
+type Returns interface {
+	// Take keeps a report once. core.NotFound: it names a letter that is not ours,
+	// and no address. core.Invalid: it makes no sense.
+	Take(ctx context.Context, r mail.Report) error
 }
 
 // Subscription is what an address gets.

@@ -7,7 +7,10 @@ import (
 	"sselfie/core/billing"
 )
 
-const webhookPath = "/api/webhooks/stripe"
+const (
+	webhookPath = "/api/webhooks/stripe"
+	returnsPath = "/api/webhooks/mail"
+)
 
 // routes is the table of everything that the server answers to. Public pages
 // are served by the edge before the router; they stand here as well, so that
@@ -30,6 +33,9 @@ func (s *Server) routes() {
 	api.Get("/checkout/status", s.do(s.checkoutStatus))
 	api.Post("/billing/portal", s.do(s.portal))
 	s.app.Post(webhookPath, s.within(webhookTimeout, s.webhook))
+	if s.opts.Returns != nil && s.opts.ReturnsSecret != "" {
+		s.app.Post(returnsPath, s.within(webhookTimeout, s.mailWebhook))
+	}
 
 	api.Get("/user/credits", s.do(s.creditBalance))
 	api.Get("/user/credits/transactions", s.do(s.creditTransactions))

@@ -32,6 +32,14 @@ const (
 	Bulk               // marketing
 )
 
+// Lane returns the queue of a kind.
+func (k Kind) Lane() Lane {
+	if k.Marketing() {
+		return Bulk
+	}
+	return Urgent
+}
+
 // Reason says why an address is on the suppression list.
 type Reason string
 

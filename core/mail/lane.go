@@ -15,13 +15,15 @@ func (r *round) lane(i int) {
 		if !ok {
 			return
 		}
-		if r.halt.Load() {
+		road := r.s.road(o.Kind.Lane())
+		if r.halt[road].Load() {
 			r.results <- back(o)
 			continue
 		}
 		res := r.attempt(i, o)
+		res.road = road
 		if res.down != nil {
-			r.halt.Store(true) // the other lanes learn it before the clerk does
+			r.halt[road].Store(true) // the other lanes learn it before the clerk does
 		}
 		r.results <- res
 	}
@@ -74,7 +76,7 @@ func (r *round) attempt(lane int, o Outgoing) (res result) {
 	if err != nil {
 		return failed(o, fmt.Errorf("the letter could not be written: %w", err))
 	}
-	if err := r.hand(ctx, lane, letter); err != nil {
+	if err := r.hand(ctx, lane, r.s.road(o.Kind.Lane()), letter); err != nil {
 		return refused(o, letter.Subject, err)
 	}
 	return result{
@@ -83,15 +85,15 @@ func (r *round) attempt(lane int, o Outgoing) (res result) {
 	}
 }
 
-// hand gives the letter to the lane's connection.
-func (r *round) hand(ctx context.Context, lane int, l Letter) error {
-	conn := r.s.conns[lane]
+// hand gives the letter to the lane's connection on a road.
+func (r *round) hand(ctx context.Context, lane, road int, l Letter) error {
+	conn := r.s.conns[lane][road]
 	if conn == nil {
-		opened, err := r.s.p.Sender.Open(ctx)
+		opened, err := r.s.sender(road).Open(ctx)
 		if err != nil {
 			return err
 		}
-		conn, r.s.conns[lane] = opened, opened
+		conn, r.s.conns[lane][road] = opened, opened
 	}
 	return conn.Send(ctx, l)
 }

@@ -38,8 +38,9 @@ type Store interface {
 
 // Reads is what a delivery looks up outside a transaction.
 type Reads interface {
-	// NextMailDue returns when the next queued mail is due, false for none.
-	NextMailDue(ctx context.Context) (time.Time, bool, error)
+	// NextMailDue returns when the next queued mail of a lane is due, false for
+	// none.
+	NextMailDue(ctx context.Context, lane Lane) (time.Time, bool, error)
 }
 
 // Mark is how an attempt ended.

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,8 +22,9 @@ type round struct {
 	held    map[core.MailID]Lane // claimed and not yet marked
 	count   [2]int               // of held, by lane
 	more    [2]bool              // the lane may hold more than was claimed
-	halt    atomic.Bool          // no lane begins another letter
-	down    error                // no letter can be sent now
+	halt    [2]atomic.Bool       // by road: no lane begins another letter
+	down    [2]error             // by road: no letter can be sent now
+	patient bool                 // a road that rests is left alone
 	sent    int
 }
 
@@ -32,14 +34,15 @@ type result struct {
 	out  Outcome
 	hard *Suppression // the address that does not exist
 	down error        // the server that does not work
+	road int
 }
 
 // round delivers until nothing is due, and returns how many were accepted.
-func (s *Service) round(ctx context.Context) (int, error) {
+func (s *Service) round(ctx context.Context, patient bool) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &round{
-		s: s, ctx: ctx,
+		s: s, ctx: ctx, patient: patient,
 		urgent:  make(chan Outgoing, s.l.Window),
 		bulk:    make(chan Outgoing, s.l.Window),
 		results: make(chan result, 2*s.l.Window),
@@ -79,7 +82,7 @@ func (r *round) wait() {
 	}
 	done := r.ctx.Done()
 	if r.ctx.Err() != nil {
-		r.recall()
+		r.recall(mainRoad, marketingRoad)
 		if len(r.s.unsaved) > 0 {
 			return
 		}
@@ -92,7 +95,7 @@ func (r *round) wait() {
 	case <-r.s.wake:
 		r.more = [2]bool{true, true}
 	case <-done:
-		r.recall()
+		r.recall(mainRoad, marketingRoad)
 	}
 }
 
@@ -110,16 +113,17 @@ func (r *round) drain() {
 // take notes a result, to be marked in the next turn.
 func (r *round) take(res result) {
 	r.s.unsaved = append(r.s.unsaved, res)
-	if res.down != nil && r.down == nil {
-		r.down = res.down
-		r.recall()
+	if res.down != nil && r.down[res.road] == nil {
+		r.down[res.road] = res.down
+		r.recall(res.road)
 	}
 }
 
-// recall takes back what no lane has begun, so that it is queued again.
-func (r *round) recall() {
-	for _, queue := range []chan Outgoing{r.urgent, r.bulk} {
-		for len(queue) > 0 {
+// recall takes back what no lane has begun on these roads, so that it is queued
+// again.
+func (r *round) recall(roads ...int) {
+	for lane, queue := range []chan Outgoing{r.urgent, r.bulk} {
+		for slices.Contains(roads, r.s.road(Lane(lane))) && len(queue) > 0 {
 			select {
 			case o := <-queue:
 				r.s.unsaved = append(r.s.unsaved, back(o))
@@ -139,11 +143,15 @@ func back(o Outgoing) result {
 func (r *round) hungry() bool { return r.want(Urgent) > 0 || r.want(Bulk) > 0 }
 
 func (r *round) want(l Lane) int {
-	free := r.s.l.Window - r.count[l]
-	if !r.more[l] || r.down != nil || r.ctx.Err() != nil || free < r.s.l.Window/2 {
+	free, road := r.s.l.Window-r.count[l], r.s.road(l)
+	if !r.more[l] || r.down[road] != nil || r.ctx.Err() != nil || free < r.s.l.Window/2 {
 		return 0
 	}
-	return free
+	now := r.s.p.Clock.Now()
+	if r.patient && now.Before(r.s.restsUntil(road)) {
+		return 0
+	}
+	return min(free, r.s.pacer.room(l, now))
 }
 
 // turn is the clerk's transaction: it marks what ended and claims what is next.
@@ -154,6 +162,7 @@ func (r *round) turn() (claimed int, err error) {
 	}
 	now := r.s.p.Clock.Now()
 	want := [2]int{r.want(Urgent), r.want(Bulk)}
+	room := r.s.pacer.room(Bulk, now)
 	var got [2][]Outgoing
 	var all [2]bool
 	var blocked []result
@@ -161,6 +170,7 @@ func (r *round) turn() (claimed int, err error) {
 	// marks of accepted letters must still be kept.
 	err = r.s.p.Store.Update(context.WithoutCancel(r.ctx), func(ctx context.Context, tx Tx) error {
 		blocked = nil
+		claimed := 0
 		if doubt {
 			if _, err := tx.RequeueMails(ctx, r.flying()); err != nil {
 				return err
@@ -171,6 +181,9 @@ func (r *round) turn() (claimed int, err error) {
 		}
 		for lane, n := range want {
 			got[lane] = nil
+			if Lane(lane) == Bulk {
+				n = min(n, max(0, room-claimed)) // the urgent ones took theirs
+			}
 			if n == 0 {
 				continue
 			}
@@ -183,7 +196,13 @@ func (r *round) turn() (claimed int, err error) {
 					blocked = append(blocked, suppressed(o))
 					continue
 				}
+				if at, ok := r.s.pacer.admit(o.To, Lane(lane), now); !ok {
+					o.Due = at
+					blocked = append(blocked, back(o))
+					continue
+				}
 				got[lane] = append(got[lane], o)
+				claimed++
 			}
 			all[lane] = len(mails) < n // fewer than asked for is all there is
 		}
@@ -209,6 +228,7 @@ func (r *round) turn() (claimed int, err error) {
 			r.held[o.ID] = Lane(lane)
 			r.count[lane]++
 			claimed++
+			r.s.pacer.spend()
 			r.queue(Lane(lane)) <- o
 		}
 	}
@@ -239,7 +259,7 @@ func (r *round) settled(res result) {
 	}
 	if res.mark.State == StateSent {
 		r.sent++
-		r.s.outage = 0
+		r.s.outage[r.s.road(res.out.Kind.Lane())] = 0
 	}
 	if res.out.ID != "" && r.s.p.Watch != nil {
 		r.s.p.Watch.MailDone(res.out)
@@ -269,7 +289,7 @@ func (r *round) queue(l Lane) chan Outgoing {
 // how they ended is kept for the next round.
 func (r *round) abandon(started bool, err error) error {
 	r.drain()
-	r.recall()
+	r.recall(mainRoad, marketingRoad)
 	close(r.stop)
 	if started {
 		pending := len(r.held)
@@ -285,13 +305,19 @@ func (r *round) abandon(started bool, err error) error {
 	return err
 }
 
-// verdict says whether the server works, and how long to rest when it does not.
-func (r *round) verdict() error {
-	if r.down == nil {
-		r.s.restUntil(time.Time{})
-		return nil
+// verdict says whether the servers work, and how long to rest from one that
+// does not.
+func (r *round) verdict() (err error) {
+	now := r.s.p.Clock.Now()
+	for road := range r.s.roads() {
+		switch {
+		case r.down[road] != nil:
+			r.s.outage[road]++
+			r.s.restUntil(road, now.Add(outagePause(r.s.outage[road])))
+			err = &core.Error{Code: core.Unavailable, Op: "mail.deliver", Message: "The mail server does not take letters now.", Err: r.down[road]}
+		case !r.patient || !now.Before(r.s.restsUntil(road)):
+			r.s.restUntil(road, time.Time{})
+		}
 	}
-	r.s.outage++
-	r.s.restUntil(r.s.p.Clock.Now().Add(outagePause(r.s.outage)))
-	return &core.Error{Code: core.Unavailable, Op: "mail.deliver", Message: "The mail server does not take letters now.", Err: r.down}
+	return err
 }

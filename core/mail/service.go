@@ -10,13 +10,16 @@ import (
 
 // Ports is what the outbox needs from outside.
 type Ports struct {
-	Store    Store
-	Reads    Reads
-	Sender   Sender
-	Renderer Renderer
-	Minter   Minter
-	Clock    core.Clock // the business clock: when a mail is due
-	Watch    Watcher    // nil for nobody
+	Store  Store
+	Reads  Reads
+	Sender Sender
+	// Marketing takes letters that people may refuse; nil for the same sender. What
+	// becomes of one of the two holds up the other's letters in nothing.
+	Marketing Sender
+	Renderer  Renderer
+	Minter    Minter
+	Clock     core.Clock // the business clock: when a mail is due
+	Watch     Watcher    // nil for nobody
 }
 
 // Limits are the sizes of the outbox; a zero takes the default.
@@ -27,6 +30,7 @@ type Limits struct {
 	Grace  time.Duration // how long a letter on its way may still take at shutdown: 10 s
 	Idle   time.Duration // an unused connection is closed after this: 10 s
 	Poll   time.Duration // the longest sleep between two looks: 1 minute
+	Pace   Pace          // how fast letters leave: no bound
 }
 
 func (l Limits) filled() Limits {
@@ -60,19 +64,46 @@ type Service struct {
 	wake chan struct{}
 
 	mu      sync.Mutex // one round at a time
-	conns   []Conn     // by lane, kept between rounds
+	conns   [][2]Conn  // by lane and road, kept between rounds
 	unsaved []result   // ended, but the store has not taken the mark yet
 	doubt   bool       // a claim may have been committed without our knowing
-	outage  int        // rounds in a row without a working server
+	outage  [2]int     // by road, rounds in a row without a working server
 
 	rest  sync.Mutex
-	until time.Time // of the rest after an outage, by the business clock
+	until [2]time.Time // by road, of the rest after an outage, by the business clock
+
+	pacer pacer
+}
+
+// roads are the ways out. Where one sender takes everything there is one.
+const (
+	mainRoad = iota
+	marketingRoad
+)
+
+// road returns which way letters of a lane leave.
+func (s *Service) road(l Lane) int {
+	if l == Bulk && s.p.Marketing != nil {
+		return marketingRoad
+	}
+	return mainRoad
+}
+
+// roads returns how many there are.
+func (s *Service) roads() int { return s.road(Bulk) + 1 }
+
+// sender returns who takes the letters of a road.
+func (s *Service) sender(road int) Sender {
+	if road == marketingRoad {
+		return s.p.Marketing
+	}
+	return s.p.Sender
 }
 
 // New returns the outbox. Nothing moves before Run or DeliverDue.
 func New(p Ports, l Limits) *Service {
 	l = l.filled()
-	return &Service{p: p, l: l, wake: make(chan struct{}, 1), conns: make([]Conn, l.Lanes)}
+	return &Service{p: p, l: l, wake: make(chan struct{}, 1), conns: make([][2]Conn, l.Lanes), pacer: pacer{pace: l.Pace}}
 }
 
 // Wake makes Run look at the outbox now. It never waits: the store calls it
@@ -110,10 +141,12 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		}
 		if s.resting() <= 0 {
-			if _, err := s.round(ctx); err != nil && ctx.Err() == nil {
+			if _, err := s.round(ctx, true); err != nil && ctx.Err() == nil {
 				s.trouble(err)
-				if s.resting() <= 0 { // the store: it has no rest of its own
-					s.restUntil(s.p.Clock.Now().Add(time.Second))
+				if !core.Is(err, core.Unavailable) { // the store: it has no rest of its own
+					for road := range s.roads() {
+						s.restUntil(road, s.p.Clock.Now().Add(time.Second))
+					}
 				}
 			}
 		}
@@ -128,7 +161,7 @@ func (s *Service) Run(ctx context.Context) error {
 // were accepted. It does not wait out a rest after an outage: whoever asks by
 // hand, or moves the clock, wants to know.
 func (s *Service) DeliverDue(ctx context.Context) (int, error) {
-	return s.round(ctx)
+	return s.round(ctx, false)
 }
 
 // Quiet waits until no round is under way: what was claimed by then has been
@@ -139,17 +172,37 @@ func (s *Service) Quiet() {
 }
 
 // NextDue returns when the outbox has something to do next, false for never.
-func (s *Service) NextDue(ctx context.Context) (time.Time, bool, error) {
-	at, ok, err := s.p.Reads.NextMailDue(ctx)
-	if err != nil || !ok {
-		return time.Time{}, false, err
+func (s *Service) NextDue(ctx context.Context) (next time.Time, found bool, err error) {
+	for _, lane := range []Lane{Urgent, Bulk} {
+		at, ok, err := s.p.Reads.NextMailDue(ctx, lane)
+		if err != nil {
+			return time.Time{}, false, err
+		}
+		if !ok {
+			continue
+		}
+		if ready := s.pacer.ready(lane, s.p.Clock.Now()); at.Before(ready) {
+			at = ready
+		}
+		if until := s.restsUntil(s.road(lane)); at.Before(until) {
+			at = until
+		}
+		if !found || at.Before(next) {
+			next, found = at, true
+		}
 	}
-	s.rest.Lock()
-	defer s.rest.Unlock()
-	if at.Before(s.until) {
-		at = s.until
+	return next, found, nil
+}
+
+// Waiting reports whether a mail is due at a time, whether or not it can leave.
+func (s *Service) Waiting(ctx context.Context, at time.Time) (bool, error) {
+	for _, lane := range []Lane{Urgent, Bulk} {
+		due, ok, err := s.p.Reads.NextMailDue(ctx, lane)
+		if err != nil || ok && !due.After(at) {
+			return err == nil, err
+		}
 	}
-	return at, true, nil
+	return false, nil
 }
 
 // Retry queues a mail that was given up. Asking for it is the creator's word
@@ -205,16 +258,26 @@ func (s *Service) pause(ctx context.Context) time.Duration {
 	return min(max(at.Sub(s.p.Clock.Now()), 0), s.l.Poll)
 }
 
+// resting returns how long every road rests still.
 func (s *Service) resting() time.Duration {
-	s.rest.Lock()
-	defer s.rest.Unlock()
-	return s.until.Sub(s.p.Clock.Now())
+	now := s.p.Clock.Now()
+	rest := s.restsUntil(mainRoad).Sub(now)
+	for road := range s.roads() {
+		rest = min(rest, s.restsUntil(road).Sub(now))
+	}
+	return rest
 }
 
-func (s *Service) restUntil(t time.Time) {
+func (s *Service) restsUntil(road int) time.Time {
 	s.rest.Lock()
 	defer s.rest.Unlock()
-	s.until = t
+	return s.until[road]
+}
+
+func (s *Service) restUntil(road int, t time.Time) {
+	s.rest.Lock()
+	defer s.rest.Unlock()
+	s.until[road] = t
 }
 
 // hangUp closes the idle connections, unless a round is using them.
@@ -228,11 +291,13 @@ func (s *Service) hangUp() {
 	}
 }
 
-// drop closes the connection of a lane that has no letter on its way.
+// drop closes the connections of a lane that has no letter on its way.
 func (s *Service) drop(lane int) {
-	if c := s.conns[lane]; c != nil {
-		_ = c.Close() // a failed goodbye loses nothing
-		s.conns[lane] = nil
+	for road, c := range s.conns[lane] {
+		if c != nil {
+			_ = c.Close() // a failed goodbye loses nothing
+			s.conns[lane][road] = nil
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ type Posted struct {
 	Link        core.LinkID
 	Dest        string
 	Placed      []Placed // the links of its text
-	Listed      bool // the address wants, or can take, no marketing any more
+	Listed      bool     // the address wants, or can take, no marketing any more
 	CreditsLeft int
 	CreditsUsed int // since the purchase that began the series
 	OfferCode   string
@@ -97,8 +97,16 @@ func (a *Author) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, erro
 	}
 	o.Props = props
 	l, err := a.Next.Render(ctx, o)
-	if err != nil || !a.Track || p.Link == "" {
+	if err != nil {
 		return l, err
+	}
+	for _, part := range []string{p.campaign(), p.content()} { // what was complained about
+		if id := l.Headers["Feedback-ID"]; id != "" && part != "" {
+			l.Headers["Feedback-ID"] = strings.ReplaceAll(part, ":", "-") + ":" + id
+		}
+	}
+	if !a.Track || p.Link == "" {
+		return l, nil
 	}
 	l.HTML = a.counted(l.HTML, p.Link)
 	return l, nil
