@@ -216,6 +216,14 @@ func (w wireSubscription) subscription() *billing.Subscription {
 	if !end.IsZero() {
 		s.PeriodStart, s.PeriodEnd = start.Time, end.Time
 	}
+	// Classic billing says that it ends with the period, flexible billing only
+	// when. Both are the same, and are kept in the same words.
+	if s.CancelAtPeriodEnd && s.CancelAt.IsZero() {
+		s.CancelAt = s.PeriodEnd
+	}
+	if !s.CancelAt.IsZero() && s.CancelAt.Equal(s.PeriodEnd) {
+		s.CancelAtPeriodEnd = true
+	}
 	return s
 }
 
