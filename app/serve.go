@@ -132,6 +132,11 @@ func (h *house) startWork(ctx context.Context, workers *sync.WaitGroup) {
 		})
 	}
 	workers.Go(func() { h.follow(ctx) })
+	workers.Go(func() {
+		h.voice.seen.Keep(ctx, func(err error) {
+			h.log.Warn("who was here is not written down; the next visit is", "op", "accounts.Visits", "err", err)
+		})
+	})
 	h.followReturns(ctx, workers)
 	if h.config.Admin.Email != "" {
 		workers.Go(func() {
@@ -213,7 +218,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 		MetricsToken: c.Metrics.Token, Grace: c.GracePeriod, Catalog: h.catalog,
 		Log: h.log, Clock: h.clock, Wall: h.wall, Stats: h.stats, Hash: h.signer.Hash, Pages: pages, Reads: h.db,
 		Ready:  func(ctx context.Context) error { return h.db.Ready(ctx, h.wall.Now()) },
-		People: h.people, Events: h.visits,
+		People: h.people, Seen: h.voice.seen.Seen, Events: h.visits,
 	}
 	if h.money != nil {
 		o.Billing, o.Payloads = h.money.billing, h.money.reader

@@ -12,6 +12,7 @@ import (
 	"sselfie/adapters/web"
 	"sselfie/adapters/web/view"
 	"sselfie/core"
+	"sselfie/core/accounts"
 	"sselfie/core/campaigns"
 	"sselfie/core/jobs"
 	"sselfie/core/mail"
@@ -40,12 +41,13 @@ type voice struct {
 	links     *tracking.Links
 	desk      mail.Desk
 	breaker   *mail.Breaker
-	clicked   chan core.UserID // whose segments are to be looked at again
+	seen      *accounts.Visits
+	moved     chan core.UserID // whose segments are to be looked at again
 }
 
-// waitingClicks is how many clicks may wait for the segments to follow. Those
-// beyond it are caught up with by the refresh of the night.
-const waitingClicks = 1000
+// waitingMoves is how many opens, clicks and visits may wait for the segments to
+// follow. Those beyond it are caught up with by the refresh of the night.
+const waitingMoves = 1000
 
 func (h *house) openVoice(ctx context.Context) (*voice, error) {
 	over, err := h.config.files("sequences")
@@ -63,7 +65,8 @@ func (h *house) openVoice(ctx context.Context) (*voice, error) {
 	tokens := locksmith.Tokens{}
 	v := &voice{
 		breaker: &mail.Breaker{Read: h.db, PostalAddress: h.config.Mail.PostalAddress},
-		clicked: make(chan core.UserID, waitingClicks),
+		seen:    accounts.NewVisits(sqlite.BindBulk(h.db, func(tx *sqlite.Tx) accounts.VisitTx { return tx }), h.clock),
+		moved:   make(chan core.UserID, waitingMoves),
 	}
 	v.segments = &segments.Service{
 		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) segments.Tx { return tx }), Read: h.db, Clock: h.clock, IDs: h.ids, Catalog: h.catalog, Grace: h.config.GracePeriod,
@@ -87,8 +90,9 @@ func (h *house) openVoice(ctx context.Context) (*voice, error) {
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) mail.DeskTx { return tx }), Read: h.db, Signer: h.signer, Clock: h.clock, Fold: h.fold,
 	}
 	v.links = &tracking.Links{
-		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) tracking.LinkTx { return tx }), Read: h.db, Clock: h.clock, Clicked: v.heard,
+		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) tracking.LinkTx { return tx }), Read: h.db, Clock: h.clock, Heard: v.heard,
 	}
+	v.seen.Noted = v.heard
 	if err := v.segments.Open(ctx); err != nil {
 		return nil, err
 	}
@@ -106,27 +110,27 @@ func (h *house) author(next mail.Renderer) mail.Renderer {
 	}
 }
 
-// heard notes that somebody clicked, without holding up where she goes.
+// heard notes that somebody opened, clicked or came, without holding her up.
 func (v *voice) heard(user core.UserID) {
 	select {
-	case v.clicked <- user:
+	case v.moved <- user:
 	default:
 	}
 }
 
-// follow brings the segments of those who clicked up to date until ctx ends.
+// follow brings the segments of those who did something up to date until ctx ends.
 func (h *house) follow(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case user := <-h.voice.clicked:
+		case user := <-h.voice.moved:
 			users := []core.UserID{user}
-			for n := len(h.voice.clicked); n > 0; n-- {
-				users = append(users, <-h.voice.clicked)
+			for n := len(h.voice.moved); n > 0; n-- {
+				users = append(users, <-h.voice.moved)
 			}
 			if _, err := h.voice.segments.Touch(ctx, users); err != nil && ctx.Err() == nil {
-				h.log.Warn("segments did not follow clicks; the refresh of the night does", "op", "segments.Touch", "err", err)
+				h.log.Warn("segments did not follow what customers did; the refresh of the night does", "op", "segments.Touch", "err", err)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"sselfie/core"
 	"sselfie/core/accounts"
@@ -53,4 +54,14 @@ func (tx *Tx) SaveUser(ctx context.Context, u accounts.User) error {
 func (r reads) CountUsers(ctx context.Context) (int, error) {
 	n, err := one(ctx, r, scalar[int64], `SELECT count(*) FROM users WHERE is_admin = 0`)
 	return int(n), err
+}
+
+// NoteVisits implements accounts.VisitTx.
+func (tx *Tx) NoteVisits(ctx context.Context, at map[core.UserID]time.Time) error {
+	for user, t := range at {
+		if _, err := tx.exec(ctx, `UPDATE users SET last_seen_at = ?1 WHERE id = ?2 AND deleted_at IS NULL AND coalesce(last_seen_at, 0) < ?1`, ms(t), user); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -45,6 +45,7 @@ type Options struct {
 	Reads  Reads
 	Ready  func(context.Context) error // nil error: database writable, migrations current
 	People *accounts.Service
+	Seen   func(user core.UserID) // hears of everybody signed in who asks for something, and must return at once; nil: nobody does
 	Events tracking.Service
 
 	Billing  Billing  // nil while payments are disabled

@@ -40,7 +40,15 @@ func (s *Server) viewer(ctx context.Context, c *fiber.Ctx) (*signedIn, error) {
 	}
 	v := &signedIn{Session: sess, User: user}
 	c.Locals(viewerKey{}, v)
+	s.seen(user.ID)
 	return v, nil
+}
+
+// seen passes on who is here.
+func (s *Server) seen(user core.UserID) {
+	if s.opts.Seen != nil {
+		s.opts.Seen(user)
+	}
 }
 
 // must is viewer for calls that need somebody.
@@ -80,6 +88,7 @@ func (s *Server) mustStand(ctx context.Context, c *fiber.Ctx) (asking, error) {
 					return asking{}, err
 				}
 			}
+			s.seen(user.ID)
 			return asking{User: user, Account: acct, Rows: rows}, nil
 		}
 	}

@@ -66,8 +66,9 @@ type Links struct {
 	Store LinkStore
 	Read  LinkReads
 	Clock core.Clock
-	// Clicked, when set, hears of a person's first click after it is durable.
-	Clicked func(user core.UserID)
+	// Heard, when set, hears of a person's first click, or of the first time that a
+	// mail was opened, after it is durable.
+	Heard func(user core.UserID)
 
 	mu     sync.Mutex
 	recent map[string][]visit // by client
@@ -114,10 +115,14 @@ func (l *Links) Click(ctx context.Context, id, _ string, m Meta) (location strin
 		return location, nil // counted
 	}
 	err = l.Store.Update(ctx, func(ctx context.Context, tx LinkTx) error { return tx.RecordClick(ctx, hit) })
-	if err == nil && !hit.Machine && l.Clicked != nil && link.User != "" {
-		l.Clicked(link.User)
-	}
+	l.heard(link, hit.Machine, err)
 	return location, err
+}
+
+func (l *Links) heard(link Link, machine bool, err error) {
+	if err == nil && !machine && l.Heard != nil && link.User != "" {
+		l.Heard(link.User)
+	}
 }
 
 // Open keeps that a mail's pixel was asked for. An unknown id is no error: the
@@ -135,9 +140,11 @@ func (l *Links) Open(ctx context.Context, id string, m Meta) error {
 	if machine && !link.MachineOpened.IsZero() || !machine && !link.Opened.IsZero() {
 		return nil
 	}
-	return l.Store.Update(ctx, func(ctx context.Context, tx LinkTx) error {
+	err = l.Store.Update(ctx, func(ctx context.Context, tx LinkTx) error {
 		return tx.RecordOpen(ctx, Hit{Link: link.ID, Mail: link.Mail, Machine: machine, At: now})
 	})
+	l.heard(link, machine, err)
+	return err
 }
 
 func (l *Links) find(ctx context.Context, id string) (link Link, trap, ok bool, err error) {
