@@ -11,10 +11,12 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"sselfie/adapters/letters"
+	"sselfie/adapters/locksmith"
 	"sselfie/adapters/mailbox"
 	"sselfie/adapters/smtp"
 	"sselfie/adapters/sqlite"
 	"sselfie/core/mail"
+	"sselfie/core/sequences"
 	staticmail "sselfie/static/mail"
 )
 
@@ -52,8 +54,12 @@ func (h *house) openMail() (err error) {
 	if err != nil {
 		return err
 	}
-	h.voice.campaigns.Trial = renderer
-	renderer = h.author(renderer)
+	h.voice.campaigns.Trial, h.voice.series.Trial = renderer, renderer
+	author := h.author(renderer)
+	h.voice.proofs = &sequences.Proofs{
+		Author: author, Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) sequences.ProofTx { return tx }), IDs: h.ids, Tokens: locksmith.Tokens{}, Fold: h.fold, Clock: h.clock,
+	}
+	renderer = author
 	h.outbox = mail.New(mail.Ports{
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) mail.Tx { return tx }), Reads: h.db, Sender: sender, Marketing: marketing, Renderer: renderer,
 		Minter: h.people, Clock: h.clock, Watch: mailFigures{h.log, h.stats},

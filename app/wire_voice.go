@@ -37,6 +37,7 @@ type voice struct {
 	segments  *segments.Service
 	series    *sequences.Service
 	campaigns *campaigns.Service
+	proofs    *sequences.Proofs // nil without mail
 	rescue    *sequences.Rescue
 	links     *tracking.Links
 	desk      mail.Desk
@@ -84,7 +85,7 @@ func (h *house) openVoice(ctx context.Context) (*voice, error) {
 	}
 	v.campaigns = &campaigns.Service{
 		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) campaigns.Tx { return tx }), Read: h.db, Gate: v.breaker, Clock: h.clock, IDs: h.ids, Tokens: tokens,
-		Fold: h.fold, Zone: time.LoadLocation,
+		Zone: time.LoadLocation,
 	}
 	v.desk = mail.Desk{
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) mail.DeskTx { return tx }), Read: h.db, Signer: h.signer, Clock: h.clock, Fold: h.fold,
@@ -104,7 +105,7 @@ func (h *house) openVoice(ctx context.Context) (*voice, error) {
 }
 
 // author puts words into marketing letters before next sets them.
-func (h *house) author(next mail.Renderer) mail.Renderer {
+func (h *house) author(next mail.Renderer) *sequences.Author {
 	return &sequences.Author{
 		Next: next, Bag: h.db, Gate: h.voice.breaker, Library: h.voice.series.Library, Catalog: h.catalog, Brand: h.config.Brand.Name, BaseURL: h.base, Track: true,
 	}
@@ -205,7 +206,7 @@ func (s subscriptions) Choose(ctx context.Context, token string, wanted map[stri
 // voiceDesk opens segments and campaigns to the creator.
 func (h *house) voiceDesk() *web.Voice {
 	return &web.Voice{
-		Segments: h.voice.segments, Campaigns: h.voice.campaigns,
+		Segments: h.voice.segments, Campaigns: h.voice.campaigns, Series: h.voice.series, Proofs: h.voice.proofs,
 		Analytics: func(ctx context.Context, from, to time.Time) (tracking.EmailAnalytics, error) {
 			return h.db.EmailAnalytics(ctx, from, to, h.catalog.Studio().Price.Currency)
 		},

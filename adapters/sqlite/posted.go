@@ -39,3 +39,20 @@ func (r reads) CampaignStep(ctx context.Context, campaign, variant string) (sequ
 		return st, err
 	}, `SELECT subject, subject_b, preheader, action, path, body FROM admin_email_campaigns WHERE id = ?`, campaign)
 }
+
+// KnownOf implements sequences.Postbag.
+func (r reads) KnownOf(ctx context.Context, user core.UserID, series sequences.Name, now time.Time) (sequences.Posted, error) {
+	return one(ctx, r, func(s scanner) (p sequences.Posted, err error) {
+		err = s.Scan(textIn(&p.Product), intIn(&p.CreditsLeft), intIn(&p.CreditsUsed), textIn(&p.OfferCode), timeIn(&p.OfferEnds))
+		return p, err
+	}, `WITH
+		begun AS (SELECT e.product_id, e.anchor_at FROM mini_product_upsell_sequence e WHERE e.user_id = ?1 AND e.series = ?2 ORDER BY e.anchor_at DESC LIMIT 1),
+		bought AS (SELECT p.product_id, p.paid_at FROM stripe_payments p WHERE p.user_id = ?1 AND ?2 <> '' AND p.invoice_id IS NULL AND `+kept+` ORDER BY p.paid_at DESC LIMIT 1),
+		offer AS (SELECT o.code, o.ends_at FROM promotion_uses o WHERE o.user_id = ?1 AND o.used_at IS NULL AND o.ends_at > ?3 ORDER BY o.ends_at LIMIT 1)
+		SELECT coalesce((SELECT product_id FROM begun), (SELECT product_id FROM bought)),
+		(SELECT c.balance FROM user_credits c WHERE c.user_id = ?1),
+		(SELECT -sum(t.amount) FROM credit_transactions t WHERE t.user_id = ?1 AND t.type IN ('spend', 'give_back')
+			AND t.created_at >= coalesce((SELECT anchor_at FROM begun), (SELECT paid_at FROM bought))),
+		(SELECT code FROM offer), (SELECT ends_at FROM offer)
+		FROM users u WHERE u.id = ?1 AND u.deleted_at IS NULL`, user, series, ms(now))
+}

@@ -86,7 +86,17 @@ var did = map[string]view.Notice{
 	"assigned": {Tone: view.Success, Title: "The payment is assigned"},
 	"queued":   {Tone: view.Success, Title: "The mail is queued again"},
 	"ran":      {Tone: view.Success, Title: "The job ran"},
-	"failed":   {Tone: view.Danger, Title: "It failed again", Text: "The list says why. Nothing was changed."},
+
+	"segment":   {Tone: view.Success, Title: "The segment is saved", Text: "Its members are those who fit the rule now."},
+	"gone":      {Tone: view.Success, Title: "The segment is deleted"},
+	"campaign":  {Tone: view.Success, Title: "The campaign is saved"},
+	"scheduled": {Tone: view.Success, Title: "The campaign is scheduled", Text: "It can be changed and cancelled until it goes out."},
+	"cancelled": {Tone: view.Success, Title: "The campaign is cancelled", Text: "What waited in the outbox is taken back."},
+	"test":      {Tone: view.Success, Title: "The test is on its way", Text: "What is written below was sent as it stands. It counts in no figure."},
+	"words":     {Tone: view.Success, Title: "Your words are saved", Text: "They count for every letter that has not gone out."},
+	"reset":     {Tone: view.Success, Title: "The words that ship are back"},
+
+	"failed": {Tone: view.Danger, Title: "It failed again", Text: "The list says why. Nothing was changed."},
 }
 
 func (s *Server) deskDone(c *fiber.Ctx, d *view.Desk) {
@@ -276,6 +286,11 @@ func (s *Server) showCustomer(ctx context.Context, c *fiber.Ctx, who *signedIn, 
 	}
 	d.Forms = []view.DeskForm{form}
 	d.Tables = append(d.Tables, s.paymentsTable(p), rowsTable(p.Rows), momentsTable(p.Moments))
+	voice, err := s.voiceTables(ctx, p.User.ID)
+	if err != nil {
+		return err
+	}
+	d.Tables = append(d.Tables, voice...)
 	if p.Why != nil {
 		why := view.DeskTable{Title: "Why", Columns: []string{"Each answer with what it follows from"}}
 		for _, line := range p.Why.Lines() {

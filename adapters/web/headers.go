@@ -16,6 +16,7 @@ const (
 	checkoutPage              // pages that embed the payment form
 	apiAnswer                 // JSON
 	assetFile
+	framingPage  // the creator's, which show letters in frames
 	mailFrame    // a captured mail, shown in a sandboxed frame of ours
 	gatewayPage  // pages of the local gateway, which bring their own policy
 	classes      = int(gatewayPage) + 1
@@ -48,6 +49,10 @@ func classOf(path []byte) class {
 		return gatewayPage
 	case bytes.HasPrefix(path, []byte("/auth/password/setup")), bytes.HasPrefix(path, []byte("/auth/confirm")), bytes.HasPrefix(path, []byte("/unsubscribe")):
 		return secretPage
+	case string(path) == proofPath:
+		return mailFrame
+	case bytes.HasPrefix(path, []byte("/admin/")):
+		return framingPage
 	case bytes.HasPrefix(path, []byte("/dev/mailbox/")) && bytes.HasSuffix(path, []byte("/frame")):
 		return mailFrame
 	}
@@ -84,6 +89,7 @@ func headerSets(secure, demo bool) [classes][]header {
 	}
 	const strict = "strict-origin-when-cross-origin"
 	set(sitePage, csp, own, referrer, strict, opener, "same-origin", perm, permissions, frames, "DENY")
+	set(framingPage, csp, strings.Replace(sitePolicy, "%s", "frame-src 'self'; ", 1), referrer, strict, opener, "same-origin", perm, permissions, frames, "DENY")
 	set(secretPage, csp, own, referrer, "no-referrer", opener, "same-origin", perm, permissions, frames, "DENY")
 	// The bank's 3-D Secure window and wallets open popups and need payment.
 	set(checkoutPage, csp, checkout, referrer, strict, opener, "same-origin-allow-popups", perm, permissions, frames, "DENY")

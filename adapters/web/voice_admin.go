@@ -21,6 +21,8 @@ import (
 type Voice struct {
 	Segments  *segments.Service
 	Campaigns *campaigns.Service
+	Series    *sequences.Service
+	Proofs    *sequences.Proofs // shows letters before they go out, and sends tests
 	// Analytics tells what letters that were promised between two times came to.
 	Analytics func(ctx context.Context, from, to time.Time) (tracking.EmailAnalytics, error)
 	// Audit keeps an admin's action that the core does not keep itself.
@@ -43,6 +45,32 @@ func (s *Server) voiceRoutes() {
 	act("/campaigns/:id/test", s.adminTestCampaign)
 	act("/campaigns/:id/schedule", s.adminSchedule)
 	act("/campaigns/:id/cancel", s.adminCancel)
+	s.voicePages()
+}
+
+// voicePages are the creator's pages for what writes to people by itself.
+func (s *Server) voicePages() {
+	get := func(path string, h page) { s.app.Get("/admin"+path, s.admins(h)) }
+	post := func(path string, h page) { s.app.Post("/admin"+path, s.admins(h)) }
+	get("/emails", s.deskEmails)
+	get("/segments", s.deskSegments)
+	get("/segments/new", s.deskEditSegment)
+	post("/segments/new", s.deskSaveSegment)
+	get("/segments/:id", s.deskSegment)
+	get("/segments/:id/edit", s.deskEditSegment)
+	post("/segments/:id/edit", s.deskSaveSegment)
+	post("/segments/:id/delete", s.deskDeleteSegment)
+	get("/segments/:id/members.csv", s.fresh(s.deskMembersCSV))
+	get("/campaigns", s.deskCampaigns)
+	get("/campaigns/new", s.deskCampaign)
+	post("/campaigns/new", s.deskSaveCampaign)
+	get("/campaigns/:id", s.deskCampaign)
+	post("/campaigns/:id", s.deskSaveCampaign)
+	post("/campaigns/:id/cancel", s.deskCancelCampaign)
+	get("/series", s.deskSeries)
+	get("/series/:series/:step", s.deskStep)
+	post("/series/:series/:step", s.deskSaveStep)
+	s.app.Post(proofPath, s.admins(s.proof))
 }
 
 // adminMailFigures is GET /api/admin/email-analytics.
@@ -54,6 +82,9 @@ func (s *Server) adminMailFigures(ctx context.Context, c *fiber.Ctx, _ *signedIn
 	figures, err := s.opts.Voice.Analytics(ctx, from, to)
 	if err != nil {
 		return err
+	}
+	if c.Query("format") == "csv" {
+		return lettersCSV(c, figures)
 	}
 	return c.JSON(figures)
 }
@@ -132,25 +163,10 @@ func (s *Server) adminMembers(ctx context.Context, c *fiber.Ctx, who *signedIn) 
 	if _, err := s.opts.Voice.Segments.Read.SegmentByID(ctx, id); err != nil {
 		return err
 	}
-	members, failed := s.opts.Voice.Segments.Export(ctx, id)
 	if c.Query("format") == "csv" {
-		if err := s.opts.Voice.Audit(ctx, who.User.ID, "segment.export", string(id)); err != nil {
-			return err
-		}
-		var out strings.Builder
-		w := csv.NewWriter(&out)
-		_ = w.Write([]string{"id", "email", "name", "joinedAt"}) // a builder takes everything
-		for m := range members {
-			_ = w.Write([]string{string(m.User), cell(m.Email), cell(m.Name), m.JoinedAt.UTC().Format(time.RFC3339)})
-		}
-		w.Flush()
-		if err := failed(); err != nil {
-			return err
-		}
-		c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-		c.Set(fiber.HeaderContentDisposition, `attachment; filename="members.csv"`)
-		return c.SendString(out.String())
+		return s.fresh(func(ctx context.Context, c *fiber.Ctx, who *signedIn) error { return s.membersCSV(ctx, c, who, id) })(ctx, c, who)
 	}
+	members, failed := s.opts.Voice.Segments.Export(ctx, id)
 	type item struct {
 		ID       core.UserID `json:"id"`
 		Email    string      `json:"email"`
@@ -167,6 +183,28 @@ func (s *Server) adminMembers(ctx context.Context, c *fiber.Ctx, who *signedIn) 
 		return err
 	}
 	return c.JSON(fiber.Map{"items": items})
+}
+
+// membersCSV writes everybody in a segment, and keeps that it left the house.
+func (s *Server) membersCSV(ctx context.Context, c *fiber.Ctx, who *signedIn, id segments.ID) error {
+	if err := s.opts.Voice.Audit(ctx, who.User.ID, "segment.export", string(id)); err != nil {
+		return err
+	}
+	members, failed := s.opts.Voice.Segments.Export(ctx, id)
+	var out strings.Builder
+	w := csv.NewWriter(&out)
+	_ = w.Write([]string{"id", "email", "name", "joinedAt"}) // a builder takes everything
+	for m := range members {
+		_ = w.Write([]string{string(m.User), cell(m.Email), cell(m.Name), m.JoinedAt.UTC().Format(time.RFC3339)})
+	}
+	w.Flush()
+	if err := failed(); err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="members.csv"`)
+	return c.SendString(out.String())
 }
 
 // campaignJSON is a campaign with times that may be missing.
@@ -246,6 +284,7 @@ func created(fresh bool) int {
 func (s *Server) adminTestCampaign(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
 	in := struct {
 		To string `json:"to"`
+		As string `json:"as"` // the customer as whom it is written
 	}{}
 	if len(c.BodyRaw()) > 0 {
 		if err := readJSON(c, &in); err != nil {
@@ -255,14 +294,14 @@ func (s *Server) adminTestCampaign(ctx context.Context, c *fiber.Ctx, who *signe
 	if in.To == "" {
 		in.To = who.User.Email
 	}
-	id := campaigns.ID(c.Params("id"))
-	if err := s.opts.Voice.Campaigns.TestSend(ctx, id, in.To); err != nil {
+	m, err := s.opts.Voice.Campaigns.Read.CampaignByID(ctx, c.Params("id"))
+	if err != nil {
 		return err
 	}
-	if err := s.opts.Voice.Audit(ctx, who.User.ID, "campaign.test", string(id)); err != nil {
+	if err := s.sendProofs(ctx, who, m.Drafts(), in.As, s.audience(m.Drafts()[0], m.Segment), in.To); err != nil {
 		return err
 	}
-	return c.Status(http.StatusAccepted).JSON(fiber.Map{"id": id, "to": in.To})
+	return c.Status(http.StatusAccepted).JSON(fiber.Map{"id": m.ID, "to": in.To})
 }
 
 // adminSchedule is POST /api/admin/campaigns/{id}/schedule.

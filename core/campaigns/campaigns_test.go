@@ -13,6 +13,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/accounts"
 	"sselfie/core/campaigns"
+	"sselfie/core/catalog"
 	"sselfie/core/coretest"
 	"sselfie/core/mail"
 	"sselfie/core/segments"
@@ -47,7 +48,7 @@ const segment segments.ID = "seg_all"
 func newDesk(t *testing.T, people int) *desk {
 	d := &desk{t: t, db: sqlitetest.New(t), clock: coretest.NewClock()}
 	d.svc = &campaigns.Service{
-		Store: d, Read: d.db, Gate: d, Clock: d.clock, IDs: &coretest.IDs{}, Tokens: &coretest.Tokens{}, Fold: coretest.Fold, Zone: time.LoadLocation,
+		Store: d, Read: d.db, Gate: d, Clock: d.clock, IDs: &coretest.IDs{}, Tokens: &coretest.Tokens{}, Zone: time.LoadLocation,
 	}
 	d.update(func(ctx context.Context, tx *sqlite.Tx) error {
 		days := 0
@@ -310,15 +311,23 @@ func TestATestSendCountsNowhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	proofs := &sequences.Proofs{
+		Author: &sequences.Author{Bag: d.db, Gate: d, Catalog: catalog.Default()},
+		Store:  sqlite.Bind(d.db, func(tx *sqlite.Tx) sequences.ProofTx { return tx }), IDs: &coretest.IDs{}, Tokens: &coretest.Tokens{}, Fold: coretest.Fold, Clock: d.clock,
+	}
 	for range 2 {
-		if err := d.svc.TestSend(t.Context(), c.ID, "creator@x.org"); err != nil {
+		if err := proofs.Send(t.Context(), c.Drafts(), "", "creator@x.org", "usr_admin"); err != nil {
 			t.Fatal(err)
 		}
 	}
+	d.deliver()
 	if a, b, err := d.db.SubjectResults(t.Context(), c.ID); err != nil || a.Sent+b.Sent != 0 {
 		t.Errorf("tests count: %+v %+v %v", a, b, err)
 	}
-	if err := d.svc.TestSend(t.Context(), c.ID, "nobody"); !core.Is(err, core.Invalid) {
+	if all, err := d.db.EmailAnalytics(t.Context(), d.clock.Now().AddDate(0, 0, -1), d.clock.Now().AddDate(0, 0, 1), "usd"); err != nil || all.Totals.Sent != 0 {
+		t.Errorf("tests count in the figures: %+v %v", all.Totals, err)
+	}
+	if err := proofs.Send(t.Context(), c.Drafts(), "", "nobody", "usr_admin"); !core.Is(err, core.Invalid) {
 		t.Errorf("a test to nobody: %v", err)
 	}
 }

@@ -3,7 +3,6 @@ package campaigns
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"sselfie/core"
@@ -56,7 +55,6 @@ type Service struct {
 	Clock  core.Clock
 	IDs    core.IDs
 	Tokens core.Tokens
-	Fold   core.Fold
 	Zone   func(name string) (*time.Location, error)
 }
 
@@ -80,20 +78,15 @@ func (s *Service) Save(ctx context.Context, c Campaign) (Campaign, error) {
 			return Campaign{}, invalid(op, map[string]string{"segment": "There is no such segment."})
 		}
 	}
-	if s.Trial != nil {
-		for _, subject := range []string{c.Subject, c.SubjectB} {
-			if subject == "" {
-				continue
-			}
-			if _, err := s.Trial.Render(ctx, mail.Outgoing{
-				ID: "eml_trial", Kind: mail.Campaign, To: "somebody@example.com", At: s.Clock.Now(),
-				Props: mail.Props{"subject": subject, "text": sequences.Fill(c.Body, nil) + "\n\n.", "action": c.Action, "path": c.Path},
-			}); err != nil {
-				return Campaign{}, invalid(op, map[string]string{"body": "This does not render: " + err.Error()})
-			}
+	now := s.Clock.Now()
+	for _, subject := range []string{c.Subject, c.SubjectB} {
+		if subject == "" {
+			continue
+		}
+		if err := sequences.Try(ctx, s.Trial, mail.Campaign, sequences.Step{Subject: subject, Text: c.Body, Action: c.Action, Path: c.Path}, now); err != nil {
+			return Campaign{}, invalid(op, map[string]string{"body": "This does not render: " + err.Error()})
 		}
 	}
-	now := s.Clock.Now()
 	err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		if c.ID == "" {
 			c.ID, c.State = ID(s.IDs.NewID("cmp")), Draft
@@ -128,7 +121,7 @@ func (s *Service) Schedule(ctx context.Context, id ID, local, zone, actor string
 	}
 	now := s.Clock.Now()
 	if !at.After(now) {
-		return Campaign{}, core.FieldError(op, "sendAt", "This time has passed.")
+		return Campaign{}, core.FieldError(op, "sendAt", "This time has passed: there it is "+now.In(where).Format("2 January 2006, 15:04")+" now. Choose a later one.")
 	}
 	if at.Sub(now) > 366*24*time.Hour {
 		return Campaign{}, core.FieldError(op, "sendAt", "This is more than a year away.")
@@ -177,30 +170,15 @@ func (s *Service) Cancel(ctx context.Context, id ID, actor string) error {
 	})
 }
 
-// TestSend promises the letter to one address, with each subject. It counts in
-// no figure.
-func (s *Service) TestSend(ctx context.Context, id ID, to string) error {
-	now := s.Clock.Now()
-	key := s.Fold(to)
-	if !strings.Contains(string(key), "@") {
-		return core.FieldError("campaigns.TestSend", "to", "Give an address.")
+// Drafts are a campaign's letters, one for each subject.
+func (c Campaign) Drafts() []sequences.Draft {
+	var out []sequences.Draft
+	for _, subject := range []string{c.Subject, c.SubjectB} {
+		if subject != "" || len(out) == 0 {
+			out = append(out, sequences.Draft{Campaign: string(c.ID), Words: sequences.Step{Subject: subject, Preheader: c.Preheader, Text: c.Body, Action: c.Action, Path: c.Path}})
+		}
 	}
-	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
-		c, err := tx.CampaignByID(ctx, string(id))
-		if err != nil {
-			return err
-		}
-		variants := []string{"test_a"}
-		if c.SubjectB != "" {
-			variants = append(variants, "test_b")
-		}
-		for _, v := range variants {
-			if _, err := s.promise(ctx, tx, c, "", to, key, v, "a test", now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return out
 }
 
 func (s *Service) audit(ctx context.Context, tx Tx, actor, action string, id ID, detail map[string]string) error {
@@ -209,13 +187,9 @@ func (s *Service) audit(ctx context.Context, tx Tx, actor, action string, id ID,
 
 func (s *Service) promise(ctx context.Context, tx Tx, c Campaign, user core.UserID, to string, key core.EmailKey, variant, why string, now time.Time) (bool, error) {
 	mailID := core.MailID(s.IDs.NewID("eml"))
-	whom := string(user)
-	if whom == "" {
-		whom = string(mailID) // a test may be asked for again
-	}
 	link := sequences.NewLink(s.Tokens)
 	return tx.PromiseLetter(ctx, mail.Queued{
-		ID: mailID, ToKey: key, At: now, BusinessKey: string(mail.Campaign) + ":" + string(c.ID) + ":" + whom,
+		ID: mailID, ToKey: key, At: now, BusinessKey: string(mail.Campaign) + ":" + string(c.ID) + ":" + string(user),
 		Promise: mail.Promise{Kind: mail.Campaign, User: user, To: to, Reference: string(c.ID), Props: mail.Props{}},
 	}, sequences.Origin{
 		Campaign: string(c.ID), Variant: variant, Reason: why, Expires: now.Add(sequences.Patience), Link: link,

@@ -36,6 +36,9 @@ type Posted struct {
 type Postbag interface {
 	// PostedLetter returns what is known of a marketing mail now.
 	PostedLetter(ctx context.Context, id core.MailID, now time.Time) (Posted, error)
+	// KnownOf returns what is known of a customer for a letter that is not written
+	// yet: of a series with what began it, of a campaign, "", without.
+	KnownOf(ctx context.Context, user core.UserID, series Name, now time.Time) (Posted, error)
 	// CampaignStep returns the words of a campaign, by variant.
 	CampaignStep(ctx context.Context, campaign, variant string) (Step, error)
 }
@@ -81,7 +84,7 @@ func (a *Author) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, erro
 	for name, value := range o.Props {
 		props[name] = value
 	}
-	if o.Kind != mail.AbandonedCheckout {
+	if o.Kind != mail.AbandonedCheckout && p.Variant != Test {
 		if err := a.words(ctx, p, props); err != nil {
 			return mail.Letter{}, err
 		}
@@ -173,7 +176,14 @@ func (a *Author) words(ctx context.Context, p Posted, props mail.Props) error {
 			return &Withheld{"the step " + p.Step + " is not part of the series any more"}
 		}
 	}
-	values := a.values(p)
+	if err := compose(st, a.values(p), props); err != nil {
+		return err
+	}
+	return nil
+}
+
+// compose writes a step with values into props.
+func compose(st Step, values map[string]string, props mail.Props) *Withheld {
 	subject, whole := fill(st.Subject, values)
 	if !whole {
 		return &Withheld{"its subject speaks of something that is not known of this customer"}

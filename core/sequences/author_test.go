@@ -31,6 +31,10 @@ func (b *bag) CampaignStep(context.Context, string, string) (sequences.Step, err
 	return b.words, nil
 }
 
+func (b *bag) KnownOf(context.Context, core.UserID, sequences.Name, time.Time) (sequences.Posted, error) {
+	return b.posted, nil
+}
+
 type shut string
 
 func (s shut) MarketingPaused(context.Context, time.Time) (string, error) { return string(s), nil }

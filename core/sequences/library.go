@@ -107,3 +107,10 @@ func (l *Library) Step(n Name, id string, product core.ProductID) (Step, bool) {
 	}
 	return Step{}, false
 }
+
+// Own reports whether the creator wrote this step herself, for a product or, with
+// "", for all.
+func (l *Library) Own(n Name, id string, product core.ProductID) bool {
+	_, ok := (*l.own.Load())[Text{Series: n, Step: id, Product: product}]
+	return ok
+}

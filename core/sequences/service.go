@@ -131,7 +131,8 @@ type Service struct {
 	Tokens  core.Tokens
 	Library *Library
 	Catalog catalog.Catalog
-	OptIn   bool // mail.buyers: opt_in enrols only those who ticked the box
+	OptIn   bool          // mail.buyers: opt_in enrols only those who ticked the box
+	Trial   mail.Renderer // renders a step once, to refuse what would fail later; nil to skip
 }
 
 // Open learns the creator's own texts. It returns those that do not read.
@@ -541,12 +542,19 @@ func (s *Service) SaveText(ctx context.Context, t Text) error {
 			return core.FieldError(op, "product", "There is no such product.")
 		}
 	}
+	now := s.Clock.Now()
 	if strings.TrimSpace(t.Text) != "" {
-		if _, bad := ParseStep(t.Step, t.Text); len(bad) > 0 {
+		st, bad := ParseStep(t.Step, t.Text)
+		if len(bad) > 0 {
 			return core.FieldError(op, "text", strings.Join(bad, "; "))
 		}
+		if t.Series == Seasonal && st.Season == "" {
+			return core.FieldError(op, "season", "Say on which day of the year the season begins, such as 03-20.")
+		}
+		if err := Try(ctx, s.Trial, mail.Sequence, st, now); err != nil {
+			return core.FieldError(op, "text", "This does not render: "+err.Error())
+		}
 	}
-	now := s.Clock.Now()
 	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error { return tx.SaveText(ctx, t, now) }); err != nil {
 		return err
 	}
@@ -562,4 +570,17 @@ func (s *Service) SaveText(ctx context.Context, t Text) error {
 			return err
 		}
 	}
+}
+
+// Try renders a letter once with nothing known of its reader, so that one which
+// does not render is refused when it is saved.
+func Try(ctx context.Context, r mail.Renderer, kind mail.Kind, st Step, now time.Time) error {
+	if r == nil {
+		return nil
+	}
+	_, err := r.Render(ctx, mail.Outgoing{
+		ID: "eml_trial", Kind: kind, To: "somebody@example.com", At: now,
+		Props: mail.Props{"subject": st.Subject, "text": Fill(st.Text, nil) + "\n\n.", "action": st.Action, "path": st.Path},
+	})
+	return err
 }

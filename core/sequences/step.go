@@ -151,6 +151,20 @@ func ParseStep(id, text string) (Step, []string) {
 	return st, append(bad, st.check()...)
 }
 
+// Format writes a step as ParseStep reads it.
+func (st Step) Format() string {
+	var b strings.Builder
+	b.WriteString("---\nid: " + st.ID + "\nday: " + strconv.Itoa(st.Day) + "\n")
+	for _, f := range [][2]string{
+		{"subject", st.Subject}, {"preheader", st.Preheader}, {"action", st.Action}, {"path", st.Path}, {"condition", string(st.Condition)}, {"season", st.Season},
+	} {
+		if v := strings.Join(strings.Fields(f[1]), " "); v != "" {
+			b.WriteString(f[0] + ": " + v + "\n")
+		}
+	}
+	return b.String() + "---\n" + strings.TrimSpace(strings.ReplaceAll(st.Text, "\r\n", "\n")) + "\n"
+}
+
 func (st Step) check() []string {
 	var bad []string
 	say := func(format string, args ...any) { bad = append(bad, fmt.Sprintf(format, args...)) }
@@ -203,7 +217,9 @@ func CheckText(text string) []string {
 
 // CheckLetter says what a letter's text may not hold: fields that nobody fills,
 // template actions, HTML, links that leave this site.
-func CheckLetter(text string) []string { return append(checkFields(text, "\r\n\t"), prose.Check(text)...) }
+func CheckLetter(text string) []string {
+	return append(checkFields(text, "\r\n\t"), prose.Check(text)...)
+}
 
 func checkFields(text, breaks string) []string {
 	var bad []string

@@ -44,3 +44,28 @@ type EmailAnalytics struct {
 	Totals    MailFigures       `json:"totals"`
 	Currency  string            `json:"currency"`
 }
+
+// Lift is how much larger the share of buyers was among those who got the letter
+// than among those who were left out; nil where nobody was, or nobody got it.
+func (f CampaignFigures) Lift() *float64 {
+	if f.HeldOut <= 0 || f.Sent <= 0 {
+		return nil
+	}
+	l := float64(f.Bought)/float64(f.Sent) - float64(f.HeldOutBought)/float64(f.HeldOut)
+	return &l
+}
+
+// Definitions say what each figure of a letter counts.
+var Definitions = map[string]string{
+	"sent":              "Letters that a mail server took.",
+	"delivered":         "Sent, and not come back.",
+	"opened":            "Letters that a person opened, once each. A mailbox that loads no pictures is not seen; a click counts as opening.",
+	"openedByMachines":  "Letters whose pictures a program loaded: scanners, and mailboxes that fetch everything.",
+	"clicked":           "Letters in which a person followed a link, once each.",
+	"clickedByMachines": "Letters whose links a program followed.",
+	"converted":         "Letters after which their reader bought and kept what she bought: by their link, or within 7 days of her last click.",
+	"revenue":           "What those purchases brought, less what was refunded.",
+	"unsubscribed":      "Letters by which somebody ended all of them.",
+	"perLetter":         "Earned, over sent.",
+	"lift":              "The share of buyers among those who got the letter less the share among those who were left out, both within 7 days. Few people make it a guess.",
+}

@@ -10,11 +10,15 @@ type Desk struct {
 	Section string // of the navigation: "overview", "users", ...
 	Title   string
 	Lead    string // one sentence under the title, "" for none
+	Links   []DeskLink
 	Figures []Figure
 	Search  *DeskSearch
 	Forms   []DeskForm // what can be done on this page
 	Tables  []DeskTable
 }
+
+// DeskLink leads from a page of the desk to what belongs to it.
+type DeskLink struct{ Label, Href string }
 
 // Figure is one number with its meaning.
 type Figure struct {
@@ -72,6 +76,10 @@ func (Desk) Sections() []deskSection {
 	return []deskSection{
 		{"overview", "/admin", "Overview"},
 		{"users", "/admin/users", "Customers"},
+		{"emails", "/admin/emails", "Letters"},
+		{"campaigns", "/admin/campaigns", "Campaigns"},
+		{"series", "/admin/series", "Series"},
+		{"segments", "/admin/segments", "Segments"},
 		{"webhooks", "/admin/webhooks", "Webhooks"},
 		{"outbox", "/admin/outbox", "Outbox"},
 		{"jobs", "/admin/jobs", "Jobs"},

@@ -81,6 +81,7 @@ func Samples(site Site) []Sample {
 	}
 	out = append(out, wizardSamples(in)...)
 	out = append(out, accountSamples(in, at)...)
+	out = append(out, editorSamples()...)
 	out = append(out, secondFactorSamples(in, at)...)
 	for _, p := range site.Catalog.Products {
 		if p.Page != "" {
