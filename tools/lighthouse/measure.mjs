@@ -1,6 +1,7 @@
 // Starts a demo, measures its pages as a phone on a slow line would see them,
-// and fails when one of the four figures is below 95. Each page is measured
-// three times; its median by performance counts, because machines are noisy.
+// and fails when one of the four figures is below 95, or the largest paint takes
+// longer than 1.5 s. Each page is measured three times; its median by paint
+// counts, because machines are noisy: measure on one that does nothing else.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { launch } from "chrome-launcher";
 import lighthouse from "lighthouse";
 
 const floor = 95;
+const slowest = 1500; // ms to the largest paint
 const runs = Number(process.env.RUNS || 3);
 const pages = ["/", "/starter-photoshoot", "/checkout/success?session_id=cs_unknown"];
 const names = ["performance", "accessibility", "best-practices", "seo"];
@@ -32,16 +34,18 @@ let low = false;
 try {
   for (const path of pages) {
     const seen = [];
-    for (let i = 0; i < runs; i += 1) {
+    const paintOf = (lhr) => lhr.audits["largest-contentful-paint"].numericValue;
+    for (let i = 0; seen.length < runs; i += 1) {
       const { lhr } = await lighthouse(base + path, { port: chrome.port, onlyCategories: names, logLevel: "error" });
-      seen.push(lhr);
+      if (paintOf(lhr) !== undefined) seen.push(lhr);
+      else if (i > 3 * runs) throw new Error(`${path}: nothing was measured: ${lhr.runtimeError?.message}`);
     }
-    seen.sort((a, b) => a.categories.performance.score - b.categories.performance.score);
+    seen.sort((a, b) => paintOf(a) - paintOf(b));
     const lhr = seen[Math.floor(seen.length / 2)];
     const figures = names.map((n) => Math.round(lhr.categories[n].score * 100));
-    const paint = Math.round(lhr.audits["largest-contentful-paint"].numericValue);
+    const paint = Math.round(paintOf(lhr));
     console.log(`${path.padEnd(48)} ${names.map((n, i) => `${n} ${figures[i]}`).join("  ")}  largest paint ${paint} ms`);
-    if (figures.some((f) => f < floor)) low = true;
+    if (figures.some((f) => f < floor) || paint >= slowest) low = true;
     for (const n of names) {
       for (const ref of lhr.categories[n].auditRefs) {
         const a = lhr.audits[ref.id];
