@@ -100,7 +100,8 @@ type MailConfig struct {
 	ReturnPath       string
 	PostalAddress    string
 	Buyers           string `oneof:"own_products opt_in"`
-	Connections      int    `min:"1" max:"64"`
+	DoubleOptIn      bool
+	Connections      int `min:"1" max:"64"`
 	// PerMinute and PerDomainPerMinute bound how fast letters leave; 0 is no bound.
 	PerMinute          int `min:"0" max:"1000000"`
 	PerDomainPerMinute int `min:"0" max:"1000000"`
@@ -238,7 +239,7 @@ func Default() Config {
 		Log:         LogConfig{Level: "info", Format: "text"},
 		TLS:         TLSConfig{HTTPAddr: ":80"},
 		Stripe:      StripeConfig{Timeout: 20 * time.Second},
-		Mail:        MailConfig{DKIM: DKIMConfig{Selector: "sselfie"}, Buyers: "own_products", Connections: 4},
+		Mail:        MailConfig{DKIM: DKIMConfig{Selector: "sselfie"}, Buyers: "own_products", DoubleOptIn: true, Connections: 4},
 		SMTP:        SMTPConfig{Port: 587, TLS: "mandatory"},
 
 		MarketingSMTP: SMTPConfig{Port: 587, TLS: "mandatory"},

@@ -44,7 +44,7 @@ func (h *house) openReception(post mail.Post) *reception {
 	}
 	r.leads = &leads.Service{
 		Store: h.leadStore(), Clock: h.clock, Wall: h.wall, IDs: h.ids, Fold: h.fold,
-		Post: post, Signer: h.signer,
+		Post: post, Signer: h.signer, DoubleOptIn: h.config.Mail.DoubleOptIn,
 	}
 	return r
 }

@@ -74,7 +74,7 @@ func (h *house) openVoice(ctx context.Context) (*voice, error) {
 	}
 	v.series = &sequences.Service{
 		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) sequences.Tx { return tx }), Read: h.db, Gate: v.breaker, Clock: h.clock, IDs: h.ids, Tokens: tokens,
-		Library: library, Catalog: h.catalog, OptIn: h.config.Mail.Buyers == "opt_in",
+		Library: library, Catalog: h.catalog, OptIn: h.config.Mail.Buyers == "opt_in", DoubleOptIn: h.config.Mail.DoubleOptIn,
 	}
 	v.rescue = &sequences.Rescue{
 		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) sequences.AbandonedTx { return tx }), Read: h.db, Gate: v.breaker, IDs: h.ids, Tokens: tokens, Fold: h.fold, OptIn: v.series.OptIn,

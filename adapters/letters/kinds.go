@@ -122,7 +122,10 @@ var kinds = map[mail.Kind]Kind{
 	},
 	mail.Freebie: {
 		Tokens: none, Path: "/free-blueprint", Action: "Begin the blueprint",
-		Props: []Prop{someone, may("path", "of the blueprint, with what proves the address", "/free-blueprint?t=abc")},
+		Props: []Prop{
+			someone, may("path", "of the blueprint, with what proves the address", "/free-blueprint?t=abc"),
+			may("silent", "set where nothing further comes until the link was followed", "yes"),
+		},
 	},
 	mail.Sequence: {Tokens: none, Action: "Have a look", Props: append([]Prop{someone}, generics...), Prose: true},
 	mail.Campaign: {Tokens: none, Action: "Have a look", Props: append([]Prop{someone}, generics...), Prose: true},

@@ -104,6 +104,7 @@ var specimens = map[string]specimen{
 	"refund":               {mail.Refund, func(o *mail.Outgoing) { delete(o.Props, "path") }, "Your refund of $47 is on its way", "/account"},
 	"abandoned_checkout":   {mail.AbandonedCheckout, nil, "Your 9-Post Feed is still on the table", "/checkout/nine_post_feed?resume=chk_1"},
 	"freebie":              {mail.Freebie, nil, "Your free blueprint", "/free-blueprint?t=abc"},
+	"freebie_known":        {mail.Freebie, func(o *mail.Outgoing) { delete(o.Props, "silent") }, "Your free blueprint", "/free-blueprint?t=abc"},
 	"notice": {
 		mail.Notice, func(o *mail.Outgoing) {
 			o.Props["link"] = "https://sselfie.test/admin/webhooks"

@@ -121,7 +121,7 @@ func (r reads) CandidatesOf(ctx context.Context, user core.UserID, now time.Time
 // candidates and candidateFacts are the enrolments of mine with what decides
 // about them.
 const (
-	candidates = `k AS (SELECT e.*, u.id AS uid, f.user_id AS lead_user, f.converted_at AS lead_converted, coalesce(u.email, f.email, '') AS address, coalesce(u.email_key, f.email_key, '') AS key,
+	candidates = `k AS (SELECT e.*, u.id AS uid, f.user_id AS lead_user, f.id IS NOT NULL AND f.confirmed_at IS NULL AND f.user_id IS NULL AS unproven, f.converted_at AS lead_converted, coalesce(u.email, f.email, '') AS address, coalesce(u.email_key, f.email_key, '') AS key,
 			u.deleted_at AS deleted_at, u.unsubscribed_at AS unsubscribed_at, ` + seen + ` AS seen_at
 			FROM mine m JOIN mini_product_upsell_sequence e ON e.id = m.id LEFT JOIN users u ON u.id = e.user_id LEFT JOIN freebie_subscribers f ON f.id = e.lead_id`
 	candidateFacts = `
@@ -135,6 +135,7 @@ const (
 		k.seen_at,
 		CASE k.series WHEN 'alumni' THEN EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.newsletter = 0)
 			ELSE EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.offers = 0) END,
+		k.unproven,
 		EXISTS (SELECT 1 FROM promotion_uses o WHERE o.user_id = k.user_id AND o.used_at IS NULL AND o.ends_at > ?),
 		coalesce((SELECT c.balance FROM user_credits c WHERE c.user_id = k.user_id), 0),` + addressFacts + `
 		FROM k ORDER BY k.key, k.user_id, k.lead_id, k.id`
@@ -145,7 +146,7 @@ func scanCandidate(s scanner) (c sequences.Candidate, err error) {
 	var reasons string
 	f := &c.Facts
 	fields := append(enrolmentFields(&c.Enrolment), jsonIn(&done), &c.To, &c.Key, boolIn(&f.Gone), boolIn(&f.Unsubscribed),
-		boolIn(&f.Refunded), boolIn(&f.Contested), boolIn(&f.Member), boolIn(&f.BoughtSince), timeIn(&f.Seen), boolIn(&f.Refused),
+		boolIn(&f.Refunded), boolIn(&f.Contested), boolIn(&f.Member), boolIn(&f.BoughtSince), timeIn(&f.Seen), boolIn(&f.Refused), boolIn(&f.Unproven),
 		boolIn(&f.OfferRunning), &f.CreditsBalance, textIn(&reasons), boolIn(&f.Pending), timeIn(&f.LastMarketing))
 	if err = s.Scan(fields...); err != nil {
 		return c, err

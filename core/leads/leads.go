@@ -95,6 +95,9 @@ type Service struct {
 	Fold   core.Fold
 	Post   mail.Post
 	Signer Signer
+	// DoubleOptIn says that marketing waits until the link was followed, which the
+	// mail promises.
+	DoubleOptIn bool
 }
 
 // Request is what a visitor sends.
@@ -162,9 +165,13 @@ func (s *Service) Capture(ctx context.Context, r Request) error {
 		}); err != nil {
 			return err
 		}
+		props := mail.Props{"name": lead.Name, "path": s.Path(lead.ID)}
+		if !lead.Reachable(s.DoubleOptIn) {
+			props["silent"] = "yes"
+		}
 		return s.Post.Enqueue(ctx, tx, mail.Promise{
 			Kind: mail.Freebie, To: lead.Email, Reference: s.IDs.NewID("req"),
-			Props: mail.Props{"name": lead.Name, "path": s.Path(lead.ID)},
+			Props: props,
 		}, now)
 	})
 }

@@ -97,6 +97,36 @@ func TestAnAddressIsCapturedOnce(t *testing.T) {
 	}
 }
 
+// The mail says whether further letters wait for its link.
+func TestTheMailSaysWhatFollows(t *testing.T) {
+	for name, c := range map[string]struct{ doubleOptIn, followed, silent bool }{
+		"the link is waited for":       {true, false, true},
+		"it was followed before":       {true, true, false},
+		"it is not waited for":         {false, false, false},
+		"not waited for, but followed": {false, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, d := context.Background(), newDesk(t)
+			d.DoubleOptIn = c.doubleOptIn
+			if err := d.Capture(ctx, ask("anna@example.com")); err != nil {
+				t.Fatal(err)
+			}
+			if c.followed {
+				if _, err := d.Follow(ctx, strings.TrimPrefix(d.mails(t)[0].Props["path"], "/free-blueprint?t=")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.clock.Advance(time.Minute)
+			if err := d.Capture(ctx, ask("anna@example.com")); err != nil {
+				t.Fatal(err)
+			}
+			if got := d.mails(t)[1].Props["silent"] == "yes"; got != c.silent {
+				t.Errorf("silent: %t", got)
+			}
+		})
+	}
+}
+
 func TestTheLinkProvesTheAddress(t *testing.T) {
 	ctx, d := context.Background(), newDesk(t)
 	if err := d.Capture(ctx, ask("anna@example.com")); err != nil {

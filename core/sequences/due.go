@@ -18,8 +18,8 @@ type Basis string
 // The bases.
 const (
 	OwnProducts Basis = "own_products"  // a customer, about similar products of our own, refusable at any time
-	OptIn       Basis = "opt_in"        // ticked a box at the checkout
-	DoubleOptIn Basis = "double_opt_in" // left an address, and proved it where that is asked for
+	OptIn       Basis = "opt_in"        // ticked a box, at the checkout or where the address was left
+	DoubleOptIn Basis = "double_opt_in" // left an address, and is written to once it is proven
 )
 
 // Reasons for which an enrolment ends.
@@ -63,6 +63,7 @@ type Facts struct {
 	BoughtSince    bool      // anything, after the anchor
 	Seen           time.Time // the last visit
 	Refused        bool      // the topic of the series
+	Unproven       bool      // a captured address that nobody has shown to be hers
 	Paused         string    // why no marketing goes out at all; "" when it does
 	Pending        bool      // a marketing mail to this person waits in the outbox
 	LastMarketing  time.Time // when the last one was sent, or promised
@@ -170,6 +171,8 @@ func decide(st Step, next *Step, e Enrolment, f Facts, now time.Time) Decision {
 	switch {
 	case f.Contested:
 		return Decision{Outcome: IsSuppressed, Reason: "a dispute over the purchase is open", Next: again}
+	case f.Unproven:
+		return Decision{Outcome: IsSuppressed, Reason: "the link that proves this address was not followed yet", Next: again}
 	case f.Refused:
 		return Decision{Outcome: IsSuppressed, Reason: "the customer does not want mail of this topic", Next: again}
 	case f.Paused != "":

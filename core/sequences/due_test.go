@@ -50,6 +50,7 @@ func TestDue(t *testing.T) {
 		step    string
 		why     string
 	}{
+		"an address that is not proven yet":   {done(), facts{Unproven: true, OfferRunning: true}, at(4, 12, 0), sequences.IsSuppressed, "day-3", "the link that proves this address"},
 		"before day 3":                        {done(), offer, at(3, 12, 0), sequences.IsNotYet, "day-3", "day 3 is on 4 March 2026 18:30"},
 		"the first run at or after":           {done(), offer, at(4, 12, 0), sequences.IsDue, "day-3", "day 3 since"},
 		"a run that comes later the same day": {done(), offer, at(3, 18, 30), sequences.IsDue, "day-3", ""},

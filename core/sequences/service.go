@@ -123,6 +123,9 @@ type Gate interface {
 
 // Service enrols people and writes to them when it is time.
 type Service struct {
+	// DoubleOptIn writes to a captured address only once it is proven.
+	DoubleOptIn bool
+
 	Store   Store
 	Read    Reads
 	Gate    Gate
@@ -155,10 +158,16 @@ func (s *Service) Why(ctx context.Context, user core.UserID, now time.Time) ([]V
 	if err != nil {
 		return nil, err
 	}
-	for i := range found {
-		found[i].Facts.Paused = paused
-	}
+	s.complete(found, paused)
 	return Decide(s.Library.Series, found, now), nil
+}
+
+// complete adds to the facts what this installation has settled.
+func (s *Service) complete(found []Candidate, paused string) {
+	for i := range found {
+		f := &found[i].Facts
+		f.Paused, f.Unproven = paused, f.Unproven && s.DoubleOptIn
+	}
 }
 
 // Follow makes a customer's enrolments what her purchases and her membership
@@ -253,15 +262,18 @@ func (s *Service) basis(marketing string) (Basis, bool) {
 }
 
 // EnrolLead begins the free-blueprint series for a captured address, inside the
-// transaction that captured it or, where double opt-in is on, that proved it.
-// at is when the address was captured.
+// transaction that captured it. Where double opt-in is on, its letters wait until
+// the address is proven.
 func (s *Service) EnrolLead(ctx context.Context, tx FollowTx, lead string, at time.Time) error {
-	first := at
+	first, basis := at, OptIn
+	if s.DoubleOptIn {
+		basis = DoubleOptIn
+	}
 	if steps := s.Library.Series(FreeBlueprint).Steps; len(steps) > 0 {
 		first = steps[0].At(at)
 	}
 	return tx.InsertEnrolment(ctx, Enrolment{
-		ID: ID(s.IDs.NewID("enr")), Series: FreeBlueprint, Lead: lead, Product: "brand_blueprint_paid", Basis: DoubleOptIn, Anchor: at,
+		ID: ID(s.IDs.NewID("enr")), Series: FreeBlueprint, Lead: lead, Product: "brand_blueprint_paid", Basis: basis, Anchor: at,
 	}, first)
 }
 
@@ -366,9 +378,7 @@ func (s *Service) run(ctx context.Context, series []Name, now time.Time, c *Coun
 				for n < len(found) && same(found[0], found[n]) {
 					n++
 				}
-				for i := range found[:n] {
-					found[i].Facts.Paused = paused
-				}
+				s.complete(found[:n], paused)
 				for _, v := range Decide(s.Library.Series, found[:n], now) {
 					if err := s.carryOut(ctx, tx, v, now, &did); err != nil {
 						return err
