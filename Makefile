@@ -10,7 +10,7 @@ export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
 .PHONY: build run test race bench fuzz lint format stripe-mock tools-npm screenshots lighthouse clean \
-        soak soak-kill soak-orders soak-spends soak-backup soak-floods soak-timing soak-fuzz
+        soak soak-kill soak-orders soak-spends soak-backup soak-floods soak-timing soak-guards soak-faults soak-fuzz
 
 build: ## the program, one static file
 	$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/sselfie ./app/sselfie
@@ -58,7 +58,7 @@ lighthouse: build ## home, a landing page, the success page: four figures of 95,
 	node tools/lighthouse/measure.mjs bin/sselfie
 
 # The long runs of the tests named here: the same code, more of it.
-soak: soak-kill soak-orders soak-spends soak-backup soak-floods soak-timing soak-fuzz
+soak: soak-kill soak-orders soak-spends soak-backup soak-floods soak-timing soak-guards soak-faults soak-fuzz
 
 soak-kill: ## 5,000 times kill -9 under load
 	SOAK=kill $(GO) test -count=1 -timeout 0 -run 'TestKill' -v ./app/...
@@ -77,6 +77,12 @@ soak-floods: ## forged webhooks for 30 s, 500 slow clients, 10,000 requests for 
 
 soak-timing: ## 400 samples each: no answer's time tells who has an account; wants a machine at rest
 	SOAK=timing $(GO) test -count=1 -timeout 0 -run 'TestNobodyLearns' -v ./adapters/web
+
+soak-guards: ## takes each guard away, and wants a test to notice
+	SOAK=guards $(GO) test -count=1 -timeout 0 -run 'TestGuards' -v ./app
+
+soak-faults: ## fails each write and sync of a webhook once; wants strace
+	SOAK=faults $(GO) test -count=1 -timeout 0 -run 'TestAWriteOfAWebhookFails' -v ./app
 
 soak-fuzz: ## 10 minutes each
 	$(MAKE) fuzz FUZZTIME=10m

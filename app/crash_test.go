@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,11 +52,24 @@ type process struct {
 
 func launch(t *testing.T, dir string) *process {
 	t.Helper()
+	p, err := launched(t, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// launched starts the program, inside another one that wrap names, and fails
+// when it ends before it serves.
+func launched(t *testing.T, dir string, wrap ...string) (*process, error) {
+	t.Helper()
 	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: exec.Command(path, "serve")}
+	line := append(wrap, path, "serve")
+	p := &process{cmd: exec.Command(line[0], line[1:]...)}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.Env = append(os.Environ(), "SSELFIE_DEMO=true", "SSELFIE_ADDR=127.0.0.1:0", "SSELFIE_DATA_DIR="+dir)
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -72,15 +86,15 @@ func launch(t *testing.T, dir string) *process {
 		p.url = address.FindString(lines.Text())
 	}
 	if p.url == "" {
-		t.Fatalf("it never said where it is: %v\n%s", p.cmd.Wait(), complaints.String())
+		return nil, fmt.Errorf("it never said where it is: %w\n%s", p.cmd.Wait(), complaints.String())
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
-	return p
+	return p, nil
 }
 
 // kill ends the process as a power cut would.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	_ = p.cmd.Wait()
 }
 
