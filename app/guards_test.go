@@ -45,11 +45,11 @@ var guards = map[string]guard{
 		"core/credits/credits.go", `	if old != nil {
 		return *old, false, nil`, `	if old != nil && old.ID == "" {
 		return *old, false, nil`,
-		"./core/credits", "TestTheLedger",
+		"./core/credits", "TestTheLedger$",
 	},
 	"the balance covers a spend": {
 		"core/credits/credits.go", `if amount < 0 && balance < -amount {`, `if amount < -maxBalance {`,
-		"./core/credits", "TestTheLedger|TestParallelSpends",
+		"./core/credits", "TestTheLedger$|TestParallelSpends",
 	},
 	"the database's own check of it": {
 		"migrations/00001_foundation.sql", `    balance         INTEGER NOT NULL CHECK (balance >= 0),`, `    balance         INTEGER NOT NULL,`,
