@@ -17,6 +17,7 @@ import (
 // envelope is a letter as it travels.
 type envelope struct {
 	from, to string // bare addresses
+	header   string // the address in the header From
 	ascii    bool   // neither needs SMTPUTF8
 	bytes    []byte // lie in the lane's buffer
 }
@@ -78,10 +79,11 @@ func (c Config) compose(l mail.Letter, eightBit bool, into *bytes.Buffer) (envel
 	if err := finish(into); err != nil {
 		return envelope{}, err
 	}
+	header := from
 	if c.ReturnPath != "" {
 		from = c.ReturnPath
 	}
-	return envelope{from: from, to: to, ascii: isASCII(from) && isASCII(to), bytes: into.Bytes()}, nil
+	return envelope{from: from, to: to, header: header, ascii: isASCII(from) && isASCII(to), bytes: into.Bytes()}, nil
 }
 
 // longest is what a line of a mail may hold, less a margin for dots.
