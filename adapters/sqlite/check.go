@@ -14,25 +14,40 @@ import (
 // because a shop that stays closed for minutes is a failure too.
 const checkAtOnce = 128 << 20
 
-// sound refuses a damaged file. It reports whether the whole file was checked.
-func sound(ctx context.Context, opts Options) (whole bool, err error) {
-	info, err := os.Stat(opts.Path)
+// state is what a look at the file told.
+type state struct {
+	whole   bool  // the whole file was checked
+	version int64 // of its schema
+}
+
+// inspect refuses a damaged file, and reads the version of its schema on the way:
+// each connection reads the whole schema once, which is most of what a start
+// takes, so it does both with the connections that the program goes on to use.
+func (db *DB) inspect(ctx context.Context) (seen state, err error) {
+	info, err := os.Stat(db.path)
 	if err != nil {
-		return false, problem("sqlite.Open", fmt.Sprintf("There is no database at %s.", opts.Path), err)
+		return seen, problem("sqlite.Open", fmt.Sprintf("There is no database at %s.", db.path), err)
 	}
-	whole = info.Size() <= checkAtOnce
-	err = look(ctx, opts.Path, readerDSN(opts.Path), func(q pool) error {
-		if !whole {
-			// The schema at least must be readable.
-			_, err := one(ctx, q, scalar[int64], `SELECT count(*) FROM sqlite_master`)
-			return err
+	seen.whole = info.Size() <= checkAtOnce
+	err = db.openReading(ctx)
+	if err == nil {
+		q := pool{db.asked}
+		if seen.whole {
+			err = quickCheck(ctx, q, db.path)
+		} else { // the schema at least must be readable
+			_, err = one(ctx, q, scalar[int64], `SELECT count(*) FROM sqlite_master`)
 		}
-		return quickCheck(ctx, q, opts.Path)
-	})
-	if core.Is(err, core.Unavailable) {
-		err = problem("sqlite.Open", fmt.Sprintf("The database %s cannot be read.", opts.Path), err)
+		if err == nil && db.opts.Migrations != nil {
+			seen.version, err = versionIn(ctx, q, db.path)
+		}
 	}
-	return whole, err
+	if err != nil && isDamage(err) {
+		return seen, damaged(db.path, err)
+	}
+	if core.Is(err, core.Unavailable) {
+		err = problem("sqlite.Open", fmt.Sprintf("The database %s cannot be read.", db.path), err)
+	}
+	return seen, err
 }
 
 func quickCheck(ctx context.Context, q querier, path string) error {

@@ -126,6 +126,11 @@ func up(ctx context.Context, opts Options) ([]int64, error) {
 	case have == want:
 		return nil, nil
 	}
+	return upFrom(ctx, opts, have, want)
+}
+
+// upFrom migrates a file whose lock is held and whose versions are known.
+func upFrom(ctx context.Context, opts Options, have, want int64) ([]int64, error) {
 	if have > 0 {
 		if err := copyBefore(ctx, opts, want); err != nil {
 			return nil, err
@@ -234,15 +239,20 @@ func versions(ctx context.Context, opts Options) (have, want int64, err error) {
 }
 
 func versionsOf(ctx context.Context, opts Options, dsn string) (have, want int64, err error) {
-	ours, err := sources(opts.Migrations)
-	if err != nil {
+	if want, err = newest(opts); err != nil {
 		return 0, 0, err
-	}
-	for _, s := range ours {
-		want = max(want, s.Version)
 	}
 	have, err = fileVersion(ctx, opts.Path, dsn)
 	return have, want, err
+}
+
+// newest returns the schema version of the program.
+func newest(opts Options) (want int64, err error) {
+	ours, err := sources(opts.Migrations)
+	for _, s := range ours {
+		want = max(want, s.Version)
+	}
+	return want, err
 }
 
 // fileVersion reads the schema version through a read-only connection, so that
@@ -257,22 +267,27 @@ func fileVersion(ctx context.Context, path, dsn string) (version int64, err erro
 			return 0, nil
 		}
 	}
-	err = look(ctx, path, dsn, func(q pool) error {
-		has, err := hasVersions(ctx, q)
-		if err != nil {
-			return err
-		}
-		if !has {
-			tables, err := one(ctx, q, scalar[int64], `SELECT count(*) FROM sqlite_master`)
-			if err == nil && tables > 0 {
-				err = problem("sqlite.Open", fmt.Sprintf("The file %s is a database of another program.", path), nil)
-			}
-			return err
-		}
-		version, err = one(ctx, q, scalar[int64], `SELECT coalesce(max(version_id), 0) FROM `+versionTable+` WHERE is_applied`)
+	err = look(ctx, path, dsn, func(q pool) (err error) {
+		version, err = versionIn(ctx, q, path)
 		return err
 	})
 	return version, err
+}
+
+// versionIn reads the schema version of an open file.
+func versionIn(ctx context.Context, q pool, path string) (version int64, err error) {
+	has, err := hasVersions(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	if !has {
+		tables, err := one(ctx, q, scalar[int64], `SELECT count(*) FROM sqlite_master`)
+		if err == nil && tables > 0 {
+			err = problem("sqlite.Open", fmt.Sprintf("The file %s is a database of another program.", path), nil)
+		}
+		return 0, err
+	}
+	return one(ctx, q, scalar[int64], `SELECT coalesce(max(version_id), 0) FROM `+versionTable+` WHERE is_applied`)
 }
 
 func hasVersions(ctx context.Context, q pool) (bool, error) {

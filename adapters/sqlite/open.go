@@ -106,14 +106,12 @@ func (db *DB) open(ctx context.Context) error {
 	if err := makeFile(db.path); err != nil {
 		return err
 	}
-	whole, err := sound(ctx, db.opts)
+	seen, err := db.inspect(ctx)
 	if err != nil {
 		return err
 	}
-	if db.opts.Migrations != nil {
-		if _, err := up(ctx, db.opts); err != nil {
-			return err
-		}
+	if err := db.migrate(ctx, seen.version); err != nil {
+		return err
 	}
 	if db.writes, err = sql.Open("sqlite", writerDSN(db.path)+writeCache(db.opts.WriteCache)); err != nil {
 		return translate("sqlite.Open", err)
@@ -122,16 +120,47 @@ func (db *DB) open(ctx context.Context) error {
 	if err := db.tryWriting(ctx); err != nil {
 		return err
 	}
+	if db.readers == nil {
+		if err := db.openReading(ctx); err != nil {
+			return err
+		}
+	}
+	db.reads = reads{pool{db.asked}}
+	db.bell = newBell(db.opts.Log)
+	db.writer = newWriter(db.writes, db.opts, db.bell.ring)
+	if !seen.whole {
+		db.stopCheck = db.checkLater()
+	}
+	return nil
+}
+
+// migrate brings the schema up to date where it is not. The connections that
+// looked at the old one are closed before.
+func (db *DB) migrate(ctx context.Context, have int64) error {
+	if db.opts.Migrations == nil {
+		return nil
+	}
+	want, err := newest(db.opts)
+	if err != nil || have == want {
+		return err
+	}
+	if have > want {
+		return newer(db.path, have, want)
+	}
+	db.asked.close()
+	if err := db.readers.Close(); err != nil {
+		return translate("sqlite.Open", err)
+	}
+	db.readers, db.asked = nil, nil
+	_, err = upFrom(ctx, db.opts, have, want)
+	return err
+}
+
+func (db *DB) openReading(ctx context.Context) (err error) {
 	if db.readers, err = openReaders(ctx, db.path); err != nil {
 		return err
 	}
 	db.asked = newStatements(db.readers, false)
-	db.reads = reads{pool{db.asked}}
-	db.bell = newBell(db.opts.Log)
-	db.writer = newWriter(db.writes, db.opts, db.bell.ring)
-	if !whole {
-		db.stopCheck = db.checkLater()
-	}
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -153,6 +154,11 @@ func LoadContent(fsys fs.FS, site Site) (*Content, []Problem) {
 	return c, bad
 }
 
+// markdown is made once: its tables take longer than a text.
+var markdown = sync.OnceValue(func() goldmark.Markdown {
+	return goldmark.New(goldmark.WithExtensions(extension.Table, extension.Typographer))
+})
+
 // parseText reads one content file.
 func parseText(file string, src []byte, k kind, w words) (Text, []Problem) {
 	var t Text
@@ -170,8 +176,8 @@ func parseText(file string, src []byte, k kind, w words) (Text, []Problem) {
 		say(line, "{%s} is not known here; known are %s", name, w.names())
 	}
 	tree, err := parser.ParseBytes(front, 0)
-	if err == nil {
-		err = yaml.UnmarshalWithOptions(front, &t, yaml.Strict())
+	if err == nil && len(tree.Docs) > 0 && tree.Docs[0].Body != nil {
+		err = yaml.NodeToValue(tree.Docs[0].Body, &t, yaml.Strict())
 	}
 	if err != nil {
 		line, message := 1, err.Error()
@@ -205,8 +211,7 @@ func parseText(file string, src []byte, k kind, w words) (Text, []Problem) {
 	}
 	w.fill(&t)
 	var html bytes.Buffer
-	md := goldmark.New(goldmark.WithExtensions(extension.Table, extension.Typographer))
-	if err := md.Convert([]byte(w.replace(string(body))), &html); err != nil {
+	if err := markdown().Convert([]byte(w.replace(string(body))), &html); err != nil {
 		say(bodyLine, "Markdown: %v", err)
 	}
 	// Goldmark drops raw HTML and dangerous links by itself, and the author of
