@@ -17,6 +17,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/credits"
 	"sselfie/core/moving"
+	"sselfie/core/segments"
 )
 
 type importCommand struct {
@@ -111,10 +112,18 @@ func (s *shell) move(h *house, from moving.Source, dry bool) error {
 	}
 	if dry {
 		s.say("\nThis was a dry run: nothing is kept.")
-	} else {
-		s.say("\nAll of it is kept.")
+		return nil
 	}
-	return nil
+	s.say("\nAll of it is kept.")
+	// Who came over belongs to segments now, and not from the next night on.
+	seg := &segments.Service{
+		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) segments.Tx { return tx }), Read: h.db, Clock: h.clock, IDs: h.ids, Catalog: h.catalog, Grace: h.config.GracePeriod,
+	}
+	if err := seg.Open(s.ctx); err != nil {
+		return err
+	}
+	_, err := seg.Refresh(s.ctx, h.clock.Now())
+	return err
 }
 
 // copied makes a data folder with a copy of the database, for what must not

@@ -10,10 +10,12 @@ import (
 	"os"
 	"strings"
 
+	"sselfie/adapters/clock"
 	"sselfie/adapters/letters"
 	"sselfie/adapters/sqlite"
 	"sselfie/adapters/web/view"
 	"sselfie/core"
+	"sselfie/core/segments"
 	"sselfie/static"
 	staticmail "sselfie/static/mail"
 )
@@ -37,9 +39,19 @@ func (verifyCommand) Run(s *shell) error {
 		return err
 	}
 	defer func() { _ = db.Close() }() // it was only read
+	h := &house{config: c, db: db}
+	offset, err := h.storedOffset(s.ctx)
+	if err != nil {
+		return err
+	}
+	now := clock.NewShifted(h.wall, offset).Now()
 	var found []sqlite.Finding
 	if err := db.View(s.ctx, func(ctx context.Context, v sqlite.View) (err error) {
-		found, err = v.Verify(ctx, c.Catalog.Catalogue())
+		if found, err = v.Verify(ctx, c.Catalog.Catalogue()); err != nil {
+			return err
+		}
+		letters, err := v.VerifyVoice(ctx, segments.Query{Now: now, Grace: c.GracePeriod})
+		found = append(found, letters...)
 		return err
 	}); err != nil {
 		return err

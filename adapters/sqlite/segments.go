@@ -33,7 +33,8 @@ func (tx *Tx) SaveSegment(ctx context.Context, s segments.Segment, at time.Time)
 		return err
 	}
 	_, err = tx.exec(ctx, `INSERT INTO email_segments (id, name, built_in, rule, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name, rule = excluded.rule, updated_at = excluded.updated_at
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, rule = excluded.rule, updated_at = excluded.updated_at,
+			refreshed_at = CASE WHEN rule = excluded.rule THEN refreshed_at END
 		WHERE name <> excluded.name OR rule <> excluded.rule`, s.ID, s.Name, s.BuiltIn, rule, ms(at), ms(at))
 	return err
 }

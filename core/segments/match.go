@@ -47,6 +47,18 @@ func (r Rule) Wants() Wants {
 	return w
 }
 
+// Followed reports whether everything that the rule asks for changes in
+// transactions that Follow whom they change: purchases and memberships.
+func (r Rule) Followed() bool {
+	switch {
+	case r.Not != nil:
+		return r.Not.Followed()
+	case r.All != nil || r.Any != nil:
+		return !slices.ContainsFunc(slices.Concat(r.All, r.Any), func(of Rule) bool { return !of.Followed() })
+	}
+	return r.LastSeen == nil && r.Wants().and(Wants{Purchases: true, Entitlement: true}) == Wants{Purchases: true, Entitlement: true}
+}
+
 func (w Wants) and(o Wants) Wants {
 	return Wants{
 		w.Purchases || o.Purchases, w.Entitlement || o.Entitlement, w.Credits || o.Credits,
