@@ -70,7 +70,7 @@ func (w *world) sheets() []sheet {
 		{name: "dev-mailbox", path: "/dev/mailbox"},
 		{name: "dev-mail", path: w.mail},
 	}
-	for _, page := range []string{"", "/users", "/webhooks", "/outbox", "/jobs", "/flags", "/launch-check", "/second-factor"} {
+	for _, page := range []string{"", "/users", "/tickets", "/webhooks", "/outbox", "/jobs", "/flags", "/launch-check", "/second-factor"} {
 		all = append(all, sheet{name: "admin" + strings.ReplaceAll(page, "/", "-"), path: "/admin" + page, who: "creator"})
 	}
 	for _, slug := range []string{"starter-photoshoot", "brand-blueprint", "bio-glow-up", "nine-post-feed", "rebrand-reset", "studio-membership"} {

@@ -25,7 +25,7 @@ func (c *Config) creator() string {
 // desk takes what visitors write to the creator.
 func (h *house) desk() *support.Service {
 	return &support.Service{
-		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) support.Tx { return tx }), Clock: h.clock, Wall: h.wall, IDs: h.ids, Fold: h.fold,
+		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) support.Tx { return tx }), Read: h.db, Clock: h.clock, Wall: h.wall, IDs: h.ids, Fold: h.fold,
 		Post: mail.Post{IDs: h.ids, Fold: h.fold}, Creator: h.config.creator(),
 		Product: func(id core.ProductID) string { p, _ := h.catalog.Product(id); return p.Name },
 	}

@@ -51,7 +51,7 @@ var documents = []struct{ name, text string }{
 	{"stripe_objects", `SELECT kind, id, snapshot, event_at FROM stripe_objects WHERE user_id = ?1`},
 	{"consents", `SELECT * FROM consents WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2) ORDER BY at`},
 	{"free_blueprint", `SELECT * FROM freebie_subscribers WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2)`},
-	{"notes", `SELECT id, kind, state, email, name, product_id, contract, message, created_at, closed_at FROM support_tickets
+	{"notes", `SELECT id, kind, state, email, name, product_id, contract, message, created_at, answered_at, closed_at FROM support_tickets
 		WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2) ORDER BY created_at`},
 	{"mails", `SELECT id, to_address, kind, subject, props, state, reason, created_at, sent_at, opened_at, clicked_at, converted, unsubscribed_at FROM email_logs
 		WHERE user_id = ?1 OR (?2 <> '' AND user_id IS NULL AND to_key = ?2) ORDER BY created_at`},

@@ -22,9 +22,10 @@ import (
 
 // Admin is what the creator's pages ask.
 type Admin struct {
-	Desk   *admin.Service
-	Why    Explainer   // nil: no reasons on a customer's page
-	Checks LaunchCheck // nil: the page says that there is none
+	Desk    *admin.Service
+	Why     Explainer   // nil: no reasons on a customer's page
+	Checks  LaunchCheck // nil: the page says that there is none
+	Tickets Tickets     // nil: no page lists what people wrote
 	// Warnings are the banners above every page of the desk: a wrong clock. May
 	// be nil.
 	Warnings func() []view.Notice

@@ -16,6 +16,7 @@ import (
 	"sselfie/core/billing"
 	"sselfie/core/jobs"
 	"sselfie/core/mail"
+	"sselfie/core/support"
 )
 
 // adminRoutes adds the creator's desk, which only admins enter.
@@ -55,6 +56,7 @@ func (s *Server) adminRoutes() {
 	s.app.Get("/admin/jobs", s.admins(s.deskJobs))
 	s.app.Post("/admin/jobs/:id/run", s.adminsWithin(travelTimeout, s.deskRunJob))
 	s.app.Get("/admin/launch-check", s.admins(s.deskLaunchCheck))
+	s.ticketRoutes()
 	s.app.Get("/admin/second-factor", s.admins(s.fresh(s.secondFactorPage)))
 	s.app.Post("/admin/second-factor/begin", s.admins(s.fresh(s.beginSecondFactor)))
 	s.app.Post("/admin/second-factor/confirm", s.admins(s.fresh(s.confirmSecondFactor)))
@@ -182,6 +184,15 @@ func (s *Server) attention(ctx context.Context) ([]view.DeskTable, error) {
 		}
 		if len(found) > 0 {
 			add(o.what, atMost(len(found)), "/admin/webhooks?status="+string(o.outcome))
+		}
+	}
+	if s.opts.Admin.Tickets != nil {
+		notes, err := s.opts.Admin.Tickets.List(ctx, support.Open, "", deskPage)
+		if err != nil {
+			return nil, err
+		}
+		if len(notes) > 0 {
+			add("Notes that wait for an answer", atMost(len(notes)), "/admin/tickets")
 		}
 	}
 	b, err := a.Read.OutboxBacklog(ctx, s.opts.Clock.Now())

@@ -36,7 +36,9 @@ type Ticket struct {
 	Contract  string         // what a withdrawal names
 	Message   string
 	CreatedAt time.Time
-	ClosedAt  time.Time // zero while it is open
+
+	AnsweredAt time.Time // zero while nobody has answered
+	ClosedAt   time.Time // zero while it is open
 }
 
 // Request is what a form sends.
@@ -51,6 +53,10 @@ type Request struct {
 type Tx interface {
 	mail.Enqueuer
 	OpenTicket(ctx context.Context, t Ticket) error
+	TicketByID(ctx context.Context, id string) (*Ticket, error)
+	// SaveTicketState keeps the times of a ticket; nothing else of it changes.
+	SaveTicketState(ctx context.Context, t Ticket) error
+	Audit(ctx context.Context, a core.Audit) error
 	CountHit(ctx context.Context, key string, window time.Duration, at time.Time) (int, error)
 }
 
@@ -59,9 +65,10 @@ type Updater interface {
 	Update(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error
 }
 
-// Service opens tickets.
+// Service opens tickets, and closes them.
 type Service struct {
 	Store   Updater
+	Read    Reader
 	Clock   core.Clock // business time
 	Wall    core.Clock // limits
 	IDs     core.IDs
@@ -209,7 +216,7 @@ func (s *Service) tell(ctx context.Context, tx Tx, t Ticket, subject string) err
 	}
 	return s.Post.Enqueue(ctx, tx, mail.Promise{
 		Kind: mail.Notice, To: s.Creator, Reference: t.ID,
-		Props: mail.Props{"subject": subject, "text": strings.Join(append(text, "Ticket "+t.ID), "\n\n"), "path": "/admin/users"},
+		Props: mail.Props{"subject": subject, "text": strings.Join(append(text, "Ticket "+t.ID), "\n\n"), "path": "/admin/tickets/" + t.ID},
 	}, s.Clock.Now())
 }
 

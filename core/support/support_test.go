@@ -29,7 +29,7 @@ func newDesk(t *testing.T) *desk {
 	ids := &coretest.IDs{}
 	d.Service = &support.Service{
 		Store: sqlite.Bind(d.db, func(tx *sqlite.Tx) support.Tx { return tx }), Clock: d.clock, Wall: d.clock, IDs: ids,
-		Fold: coretest.Fold, Post: mail.Post{IDs: ids, Fold: coretest.Fold}, Creator: "creator@example.com",
+		Fold: coretest.Fold, Post: mail.Post{IDs: ids, Fold: coretest.Fold}, Read: d.db, Creator: "creator@example.com",
 		Product: func(core.ProductID) string { return "Bio Glow-Up" },
 	}
 	return d

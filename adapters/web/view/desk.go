@@ -76,6 +76,7 @@ func (Desk) Sections() []deskSection {
 	return []deskSection{
 		{"overview", "/admin", "Overview"},
 		{"users", "/admin/users", "Customers"},
+		{"tickets", "/admin/tickets", "Notes"},
 		{"emails", "/admin/emails", "Letters"},
 		{"campaigns", "/admin/campaigns", "Campaigns"},
 		{"series", "/admin/series", "Series"},

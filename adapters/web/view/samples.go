@@ -59,6 +59,8 @@ func Samples(site Site) []Sample {
 		{"free-blueprint-sent", FreeBlueprint{Sent: true}},
 		{"desk", sampleDesk(at)},
 		{"timeline", sampleTimeline(at)},
+		{"ticket", sampleTicket(at)},
+		{"ticket-withdrawal", sampleWithdrawal(at)},
 		{"contact", Contact{}},
 		{"contact-failed", Contact{Form: Form{Values: map[string]string{"product": "bio_glowup", "message": "Hello"}, Errors: map[string]string{"email": "We need an address to answer to."}}}},
 		{"contact-sent", Contact{Sent: true, Ticket: "1042"}},
