@@ -219,3 +219,21 @@ func (c *Client) PortalURL(ctx context.Context, customer, returnURL string) (str
 	}
 	return s.URL, nil
 }
+
+// ReceiptURL returns Stripe's page about what a payment charged. The charge is
+// fetched with the payment, in one call.
+func (c *Client) ReceiptURL(ctx context.Context, paymentIntent string) (string, error) {
+	ctx, cancel := c.within(ctx)
+	defer cancel()
+	p := &stripe.PaymentIntentParams{}
+	p.Context = ctx
+	p.AddExpand("latest_charge")
+	pi, err := c.api.PaymentIntents.Get(paymentIntent, p)
+	if err != nil {
+		return "", failure("stripepay.ReceiptURL", err)
+	}
+	if pi.LatestCharge == nil {
+		return "", nil
+	}
+	return pi.LatestCharge.ReceiptURL, nil
+}

@@ -170,15 +170,46 @@ func (s *Server) purchases(pays []billing.Payment) []view.Purchase {
 	return out
 }
 
-// receipt is Stripe's page about a payment, or the local gateway's; nothing else
-// is linked, whatever an event said.
+// receipt is where a payment's receipt is found: Stripe's page where we know it,
+// a question of ours where we don't, "" where nothing was charged.
 func (s *Server) receipt(p billing.Payment) string {
+	switch {
+	case p.ReceiptURL != "":
+		return s.stripes(p.ReceiptURL)
+	case p.PaymentIntent != "" && s.opts.Billing != nil:
+		return "/account/receipts/" + url.PathEscape(string(p.ID))
+	}
+	return ""
+}
+
+// stripes returns an address of Stripe's, or of the local gateway; for any other
+// "", whatever an event said.
+func (s *Server) stripes(address string) string {
 	for _, site := range []string{"https://invoice.stripe.com/", "https://pay.stripe.com/", s.opts.BaseURL + "/gateway/"} {
-		if strings.HasPrefix(p.ReceiptURL, site) {
-			return p.ReceiptURL
+		if strings.HasPrefix(address, site) {
+			return address
 		}
 	}
 	return ""
+}
+
+// receiptPage is GET /account/receipts/{payment}: it leads to Stripe's page.
+func (s *Server) receiptPage(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	const op = "web.receiptPage"
+	if s.opts.Billing == nil {
+		return paymentsOff(op)
+	}
+	if err := s.allow(c, s.limits.portal); err != nil {
+		return err
+	}
+	at, err := s.opts.Billing.Receipt(ctx, who.User.ID, core.PaymentID(c.Params("id")))
+	if err != nil {
+		return err
+	}
+	if at = s.stripes(at); at == "" {
+		return &core.Error{Code: core.NotFound, Op: op, Message: "There is no receipt for this payment."}
+	}
+	return seeOther(c, at)
 }
 
 // owned lists the products that a customer has paid for and kept, newest first.

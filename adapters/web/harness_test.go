@@ -212,6 +212,15 @@ func (f *fakeStripe) PortalURL(_ context.Context, customer, _ string) (string, e
 	return "https://billing.stripe.com/p/session/" + customer, nil
 }
 
+func (f *fakeStripe) ReceiptURL(_ context.Context, intent string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fails != nil {
+		return "", f.fails
+	}
+	return "https://pay.stripe.com/receipts/" + intent, nil
+}
+
 // answer is a response that was read whole.
 type answer struct {
 	status int

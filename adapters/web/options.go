@@ -103,6 +103,9 @@ type Billing interface {
 	FindLeft(ctx context.Context, ref core.CheckoutID, link string, user core.UserID) (*billing.Left, error)
 	Status(ctx context.Context, session string) (billing.CheckoutStatus, error)
 	Portal(ctx context.Context, user core.UserID) (string, error)
+	// Receipt returns the page about one of the customer's payments; core.NotFound
+	// for any other, and where there is none.
+	Receipt(ctx context.Context, user core.UserID, id core.PaymentID) (string, error)
 	// OfferFor says what a code is worth to a customer, "" for a visitor.
 	OfferFor(ctx context.Context, user core.UserID, code string, product core.ProductID) (billing.Offer, error)
 	Apply(ctx context.Context, ev billing.Event, payload []byte) (billing.Outcome, error)

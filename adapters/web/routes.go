@@ -53,6 +53,7 @@ func (s *Server) routes() {
 	s.app.Get("/checkout/:product", s.do(s.checkoutPage))
 	s.app.Get("/checkout-upgrade", s.members(s.upgradePage))
 	s.app.Get("/account", s.members(s.accountPage))
+	s.app.Get("/account/receipts/:id", s.members(s.receiptPage))
 	s.app.Get("/studio", s.members(s.studioPage))
 	s.app.Get("/blueprint", s.blueprintPage)
 	s.app.Get("/bio/generator", s.members(s.experiencePage("bio_glowup")))

@@ -38,6 +38,8 @@ func (g halfway) ObjectsSince(_ context.Context, _ time.Time, fn func([]byte) er
 
 func (g halfway) PortalURL(context.Context, string, string) (string, error) { return "", g.down() }
 
+func (g halfway) ReceiptURL(context.Context, string) (string, error) { return "", g.down() }
+
 // What a list told before it broke off is kept once; the walk is not noted as
 // done, so the next one begins where this one did.
 func TestAStripeThatBreaksOffInTheMiddle(t *testing.T) {

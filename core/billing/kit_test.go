@@ -85,6 +85,13 @@ func (g *gateway) PortalURL(_ context.Context, customer, _ string) (string, erro
 	return "http://portal.test/" + customer, nil
 }
 
+func (g *gateway) ReceiptURL(_ context.Context, intent string) (string, error) {
+	if intent == "pi_gone" {
+		return "", &core.Error{Code: core.NotFound}
+	}
+	return "https://pay.stripe.com/receipts/" + intent, nil
+}
+
 func (g *gateway) EventsSince(_ context.Context, _ time.Time, fn func([]byte) error) error {
 	for _, ev := range g.listed {
 		b, err := json.Marshal(ev)

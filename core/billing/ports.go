@@ -329,6 +329,9 @@ type Gateway interface {
 	OpenSession(ctx context.Context, n NewSession) (OpenedSession, error)
 	// PortalURL opens the billing portal; core.NotFound when the customer is gone.
 	PortalURL(ctx context.Context, customer, returnURL string) (string, error)
+	// ReceiptURL returns the page about what a payment charged, "" where there is
+	// none yet; core.NotFound when the payment is gone at Stripe.
+	ReceiptURL(ctx context.Context, paymentIntent string) (string, error)
 	// EventsSince calls fn with every event from that time on, oldest first, in
 	// the payload form of the webhook.
 	EventsSince(ctx context.Context, since time.Time, fn func(payload []byte) error) error
