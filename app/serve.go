@@ -230,6 +230,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 	if h.outbox != nil {
 		o.Leads = h.reception
 		o.Letters, o.Links = subscriptions{h.voice.desk}, h.voice.links
+		o.Customer.Wishes = subscriptions{h.voice.desk}
 		o.Returns, o.ReturnsSecret = h.voice.desk, c.Returns.WebhookSecret
 	}
 	o.Once = h.once

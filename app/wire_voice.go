@@ -187,10 +187,26 @@ func (s subscriptions) Subscription(ctx context.Context, token string) (web.Subs
 	if err != nil {
 		return web.Subscription{}, damaged(err)
 	}
-	return web.Subscription{MaskedMail: who.Address, Stopped: who.Off, Kinds: []view.Preference{
-		{Key: "offers", Label: "Letters after a purchase, and offers", Help: "How others use what you bought, and now and then a price that is yours alone.", On: who.Offers && !who.Off},
-		{Key: "newsletter", Label: "The monthly letter", Help: "One a month, for people who have bought here.", On: who.Newsletter && !who.Off},
-	}}, nil
+	return web.Subscription{MaskedMail: who.Address, Stopped: who.Off, Kinds: topics(who.Preferences)}, nil
+}
+
+// topics are what somebody may refuse without refusing everything.
+func topics(p mail.Preferences) []view.Preference {
+	return []view.Preference{
+		{Key: "offers", Label: "Letters after a purchase, and offers", Help: "How others use what you bought, and now and then a price that is yours alone.", On: p.Offers && !p.Off},
+		{Key: "newsletter", Label: "The monthly letter", Help: "One a month, for people who have bought here.", On: p.Newsletter && !p.Off},
+	}
+}
+
+// WantedBy implements web.Wishes.
+func (s subscriptions) WantedBy(ctx context.Context, address string) (web.Subscription, error) {
+	p, err := s.desk.WantedBy(ctx, address)
+	return web.Subscription{Stopped: p.Off, Kinds: topics(p)}, err
+}
+
+// ChooseFor implements web.Wishes.
+func (s subscriptions) ChooseFor(ctx context.Context, user core.UserID, address string, wanted map[string]bool) error {
+	return s.desk.ChooseFor(ctx, user, address, mail.Preferences{Offers: wanted["offers"], Newsletter: wanted["newsletter"]})
 }
 
 // Stop implements web.Letters.

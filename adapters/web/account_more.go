@@ -27,6 +27,9 @@ func (s *Server) accountRoutes() {
 	s.app.Post("/account/devices/end", s.members(s.postDeviceEnd))
 	s.app.Post("/account/devices/end-others", s.members(s.postOthersEnd))
 	s.app.Post("/account/delete", s.members(s.postDelete))
+	if s.opts.Customer.Wishes != nil {
+		s.app.Post("/account/letters", s.members(s.postLetters))
+	}
 }
 
 // accountForms is what became of a form of the account page, for the page that
@@ -54,6 +57,13 @@ func (s *Server) more(ctx context.Context, c *fiber.Ctx, who *signedIn, v *view.
 	for _, d := range devices {
 		m.Devices = append(m.Devices, view.Device{ID: d.ID, Name: browserName(d.UserAgent), Address: d.Address, Since: d.CreatedAt, LastSeen: d.LastSeenAt, Current: d.Current})
 	}
+	if s.opts.Customer.Wishes != nil && who.User.Email != "" {
+		sub, err := s.opts.Customer.Wishes.WantedBy(ctx, who.User.Email)
+		if err != nil {
+			return 0, err
+		}
+		m.Letters, m.Stopped = sub.Kinds, sub.Stopped
+	}
 	v.More, v.CanExport, v.CanDelete = m, true, !who.User.Admin
 	if n, ok := saved[c.Query("saved")]; ok {
 		v.Notice = append(v.Notice, n)
@@ -66,6 +76,7 @@ var saved = map[string]view.Notice{
 	"email":    {Tone: view.Success, Title: "Look into the new mailbox", Text: "The link in our mail moves your account there. Until you follow it nothing changes."},
 	"password": {Tone: view.Success, Title: "Your password is changed", Text: "Every other device was signed out."},
 	"device":   {Tone: view.Success, Title: "Signed out there"},
+	"letters":  {Tone: view.Success, Title: "Saved", Text: "It counts from the next letter on. What you buy or ask for reaches you all the same."},
 }
 
 // again draws the account page with what is wrong.
@@ -123,6 +134,29 @@ func (s *Server) postPassword(ctx context.Context, c *fiber.Ctx, who *signedIn) 
 		return s.again(ctx, c, who, err, nil, func(a *accountForms, f view.Form) { a.password = renamed(f, "password", field) })
 	}
 	return seeOther(c, "/account?saved=password")
+}
+
+// postLetters is POST /account/letters.
+func (s *Server) postLetters(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
+	in, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	if who.User.Email == "" {
+		return fiber.ErrNotFound
+	}
+	sub, err := s.opts.Customer.Wishes.WantedBy(ctx, who.User.Email)
+	if err != nil {
+		return err
+	}
+	wanted := map[string]bool{}
+	for _, k := range sub.Kinds {
+		wanted[k.Key] = in.Get(k.Key) != ""
+	}
+	if err := s.opts.Customer.Wishes.ChooseFor(ctx, who.User.ID, who.User.Email, wanted); err != nil {
+		return err
+	}
+	return seeOther(c, "/account?saved=letters")
 }
 
 // postDeviceEnd is POST /account/devices/end. A device that is out already is

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 
+	"sselfie/core"
 	"sselfie/core/accounts"
 	"sselfie/core/blueprint"
 	"sselfie/core/flags"
@@ -19,6 +20,14 @@ type Customer struct {
 	Training   onboarding.TrainingReader
 	Privacy    *accounts.Privacy
 	Followed   Followed // nil: the links of captured addresses lead to the page alone
+	Wishes     Wishes   // nil: no letters to choose from, because mail is disabled
+}
+
+// Wishes are which letters a signed-in customer wants.
+type Wishes interface {
+	WantedBy(ctx context.Context, address string) (Subscription, error)
+	// ChooseFor keeps them; with none of them all marketing to her ends.
+	ChooseFor(ctx context.Context, user core.UserID, address string, wanted map[string]bool) error
 }
 
 // Followed spends the links that captured addresses got.

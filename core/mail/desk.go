@@ -160,6 +160,11 @@ func (d Desk) Choose(ctx context.Context, token string, p Preferences) error {
 	})
 }
 
+// WantedBy returns what a signed-in customer gets at her address.
+func (d Desk) WantedBy(ctx context.Context, address string) (Preferences, error) {
+	return d.Read.PreferencesOf(ctx, d.Fold(address))
+}
+
 // ChooseFor keeps what a signed-in customer wants.
 func (d Desk) ChooseFor(ctx context.Context, user core.UserID, address string, p Preferences) error {
 	return d.Store.Update(ctx, func(ctx context.Context, tx DeskTx) error {

@@ -10,8 +10,10 @@ type AccountMore struct {
 	Delete      Form // field: password
 	Devices     []Device
 	HasPassword bool
-	AddressLost bool // the account has no address; it can give one
-	Admin       bool // the second factor is offered
+	Letters     []Preference // which she may choose from; none without mail
+	Stopped     bool         // none goes out to her
+	AddressLost bool         // the account has no address; it can give one
+	Admin       bool         // the second factor is offered
 }
 
 // Device is a signed-in browser.
@@ -35,9 +37,10 @@ func accountSamples(in Chrome, at time.Time) []Sample {
 	}
 	page := Account{Chrome: in, Name: "Ines Sample", Email: "ines@example.com", EmailProven: true, Balance: 48, CanExport: true, CanDelete: true}
 	whole, failed, lost := page, page, page
-	whole.More = &AccountMore{Devices: devices, HasPassword: true, Admin: true}
+	letters := []Preference{{"offers", "Letters after a purchase, and offers", "How others use what you bought.", true}, {"newsletter", "The monthly letter", "One a month.", false}}
+	whole.More = &AccountMore{Devices: devices, HasPassword: true, Admin: true, Letters: letters}
 	failed.More = &AccountMore{
-		Devices: devices[:1], HasPassword: true,
+		Devices: devices[:1], HasPassword: true, Letters: letters, Stopped: true,
 		Email:    Form{Values: map[string]string{"email": "new@"}, Errors: map[string]string{"email": "This is not a complete e-mail address.", "email_password": "This is not your password."}},
 		Password: Form{Errors: map[string]string{"new_password": "Use at least 8 characters.", "current_password": "This is not your password."}},
 		Delete:   Form{Errors: map[string]string{"password": "This is not your password."}},
