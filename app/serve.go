@@ -19,6 +19,7 @@ import (
 	"sselfie/adapters/scheduler"
 	"sselfie/adapters/web"
 	"sselfie/adapters/web/view"
+	"sselfie/core"
 	"sselfie/static"
 )
 
@@ -98,6 +99,9 @@ func serve(ctx context.Context, c Config, s *shell) (err error) {
 	if ln, err = h.secure(work, ln, &workers, failed); err != nil {
 		return err
 	}
+	if err := h.firstAdmin(ctx); err != nil {
+		return err
+	}
 	go func() { failed <- srv.Serve(ln) }()
 	s.greet(c, base)
 	h.startWork(work, &workers)
@@ -120,6 +124,22 @@ func serve(ctx context.Context, c Config, s *shell) (err error) {
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 	defer cancel()
 	return errors.Join(err, srv.Shutdown(end), ticker.Stop(end))
+}
+
+// firstAdmin makes the admin of the configuration where nobody has that address
+// yet: who is told where the site is can sign in. An admin that is there is looked
+// at beside the requests, because comparing a password takes longer than the rest
+// of a start.
+func (h *house) firstAdmin(ctx context.Context) error {
+	a := h.config.Admin
+	if a.Email == "" {
+		return nil
+	}
+	if _, err := h.people.Read.UserByKey(ctx, h.people.Fold(a.Email)); !core.Is(err, core.NotFound) {
+		return err
+	}
+	_, err := h.people.CreateAdmin(ctx, a.Email, a.Password)
+	return err
 }
 
 // startWork begins what goes on beside the requests.
