@@ -141,9 +141,58 @@ func deliver(client *http.Client, url string, body []byte, signature string) bil
 	return answer.Outcome
 }
 
+// delivered starts the program once more, and wants a letter to every buyer whose
+// webhook had a receipt: one, or the same one again under its one Message-ID.
+func delivered(t *testing.T, dir string, received map[string]bool) {
+	t.Helper()
+	p := launch(t, dir)
+	defer p.kill()
+	client := &http.Client{Timeout: 5 * time.Second}
+	defer client.CloseIdleConnections()
+	letters := func(session string) (ids map[string]bool) {
+		resp, err := client.Get(p.url + "/dev/mailbox.json?to=" + session + "@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = resp.Body.Close() }()
+		var box struct {
+			Items []struct {
+				Kind    string            `json:"kind"`
+				Headers map[string]string `json:"headers"`
+			} `json:"items"`
+		}
+		if err := json.NewDecoder(resp.Body).Decode(&box); err != nil {
+			t.Fatal(err)
+		}
+		ids = map[string]bool{}
+		for _, m := range box.Items {
+			if m.Kind == "purchase" {
+				ids[m.Headers["Message-ID"]] = true
+			}
+		}
+		return ids
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.Now().Add(time.Minute)
+	for session, ok := range received {
+		if !ok {
+			continue
+		}
+		got := letters(session)
+		for ; len(got) == 0 && time.Now().Before(deadline); got = letters(session) {
+			<-tick.C
+		}
+		if len(got) != 1 {
+			t.Errorf("%s had a receipt, and its buyer %d letters", session, len(got))
+		}
+	}
+}
+
 // TestKilledUnderLoad kills the program with -9 while webhooks come from eight
-// connections, starts it again, and lets the sender try again what got no
-// receipt. Whatever had a receipt must be there, and everything exactly once.
+// connections and credits are taken over two more, starts it again, and lets the
+// sender try again what got no receipt. Whatever had a receipt must be there, its
+// letter sent, and everything exactly once.
 func TestKilledUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills a process many times")
@@ -152,6 +201,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		*kills = 5000
 	}
 	dir := filepath.Join(t.TempDir(), "data")
+	spender := fillPurse(t, dir)
 	const senders = 8
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
 	var mu sync.Mutex
@@ -193,6 +243,9 @@ func TestKilledUnderLoad(t *testing.T) {
 				}
 			})
 		}
+		for range 2 {
+			wg.Go(func() { spender.spend(client, p.url, stop) })
+		}
 		timer := time.NewTimer(time.Duration(40+rand.IntN(110)) * time.Millisecond)
 		<-timer.C
 		p.kill()
@@ -201,6 +254,8 @@ func TestKilledUnderLoad(t *testing.T) {
 		client.CloseIdleConnections()
 		restarts++
 	}
+	delivered(t, dir, received)
+	spender.balances(t, dir)
 	env := map[string]string{"SSELFIE_DEMO": "true", "SSELFIE_DATA_DIR": dir}
 	if code, errs := run(t, env, "verify"); code != 0 {
 		t.Errorf("verify after %d kills: %d\n%s", restarts, code, errs)
