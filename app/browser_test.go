@@ -33,7 +33,9 @@ func browser(t *testing.T) *tab {
 	if testing.Short() {
 		t.Skip("drives a browser")
 	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true))
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("disable-background-networking", true),
+		// Frames stay in the page's process, where the protocol sees into them.
+		chromedp.Flag("disable-features", "site-per-process,Translate,IsolateSandboxedIframes"))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx)

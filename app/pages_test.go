@@ -70,8 +70,8 @@ func (w *world) sheets() []sheet {
 		{name: "dev-mailbox", path: "/dev/mailbox"},
 		{name: "dev-mail", path: w.mail},
 	}
-	for _, page := range []string{"", "/users", "/tickets", "/webhooks", "/outbox", "/jobs", "/flags", "/launch-check", "/second-factor"} {
-		all = append(all, sheet{name: "admin" + strings.ReplaceAll(page, "/", "-"), path: "/admin" + page, who: "creator"})
+	for _, page := range []string{"", "/users", "/tickets", "/webhooks", "/outbox", "/jobs", "/flags", "/launch-check", "/second-factor", "/emails", "/campaigns", "/campaigns/new", "/series", "/series/mini-product/day-14", "/segments", "/segments/new?from=seg_booster_frequent_not_studio", "/segments/seg_studio_members?why=ada"} {
+		all = append(all, sheet{name: "admin" + strings.ReplaceAll(strings.Split(page, "?")[0], "/", "-"), path: "/admin" + page, who: "creator"})
 	}
 	for _, slug := range []string{"starter-photoshoot", "brand-blueprint", "bio-glow-up", "nine-post-feed", "rebrand-reset", "studio-membership"} {
 		all = append(all, sheet{name: slug, path: "/" + slug})
