@@ -57,7 +57,10 @@ func serve(ctx context.Context, c Config, s *shell) (err error) {
 		} else if err2 := h.close(); err2 != nil {
 			return err2
 		}
-		return fmt.Errorf("cannot listen at %s: %w", c.Addr, plainNetError(err))
+		// And one that was killed may have let go of the port meanwhile.
+		if ln, err = net.Listen("tcp", c.Addr); err != nil {
+			return fmt.Errorf("cannot listen at %s: %w", c.Addr, plainNetError(err))
+		}
 	}
 	defer func() { _ = ln.Close() }() // closed by the server already when all went well
 	base := c.baseURL(ln.Addr().String())

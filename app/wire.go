@@ -94,11 +94,16 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 	return h, h.openJobs(ctx)
 }
 
+// lockWait is for how long a start asks for the data folder again: a process that
+// was killed a moment ago still holds it.
+const lockWait = 750 * time.Millisecond
+
 // openDatabase opens the file and settles what the first start decides: the
 // keys, the mode, and when the installation began.
 func (h *house) openDatabase(ctx context.Context) (err error) {
 	opts := sqlite.Options{
 		Path: h.config.databasePath(), Migrations: migrations.Files, Log: h.log, Clock: h.wall, Observer: newWriterFigures(h.stats),
+		LockWait: lockWait,
 	}
 	if h.alone {
 		opts.UpdateLimit, opts.WriteCache = 24*time.Hour, 8<<10

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"sselfie/core"
 )
@@ -44,6 +46,26 @@ func TakeLock(folder string) (*Lock, error) {
 		return nil, problem(opLock, fmt.Sprintf("The lock file %s cannot be written.", name), err)
 	}
 	return &Lock{file: f}, nil
+}
+
+// takeLock is TakeLock with patience: a process that was killed a moment ago
+// still has its lock while the system takes it apart.
+func takeLock(ctx context.Context, folder string, patience time.Duration) (*Lock, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		lock, err := TakeLock(folder)
+		if !Locked(err) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-tick.C:
+		}
+	}
 }
 
 const opLock = "sqlite.TakeLock"

@@ -53,6 +53,24 @@ func TestTheLockOfAKilledProcessIsFree(t *testing.T) {
 	openAt(t, path)
 }
 
+// A process that was killed holds its lock until the system has taken it apart,
+// which can be a moment later than its successor comes.
+func TestASuccessorWaitsAMomentForALockThatIsOnItsWayOut(t *testing.T) {
+	folder := t.TempDir()
+	opts := Options{Path: filepath.Join(folder, "sselfie.db"), Migrations: schema(), LockWait: 10 * time.Second}
+	lock, err := TakeLock(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(150*time.Millisecond, func() { _ = lock.Release() })
+	open(t, opts)
+	opts.LockWait = 100 * time.Millisecond
+	begin := time.Now()
+	if _, err := Open(limited(t), opts); !Locked(err) || time.Since(begin) < opts.LockWait {
+		t.Errorf("beside one that stays: %v after %v", err, time.Since(begin))
+	}
+}
+
 func TestALockCanBeGivenBackAndTakenAgain(t *testing.T) {
 	folder := t.TempDir()
 	for range 2 {

@@ -28,6 +28,7 @@ import (
 type Options struct {
 	Path        string        // the database file; its folder is the data folder
 	Migrations  fs.FS         // numbered SQL files; nil leaves the schema alone
+	LockWait    time.Duration // for how long a lock that another process holds is asked for again; default: not
 	ReadOnly    bool          // beside a live server: no lock, no migration, no Update
 	Log         *slog.Logger  // default: nothing is logged
 	Clock       core.Clock    // names copies and backups; default: the machine's clock
@@ -100,7 +101,7 @@ func (db *DB) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if db.lock, err = TakeLock(folder); err != nil {
+	if db.lock, err = takeLock(ctx, folder, db.opts.LockWait); err != nil {
 		return err
 	}
 	if err := makeFile(db.path); err != nil {
