@@ -42,7 +42,7 @@ type duty func(ctx context.Context, h *house, values map[string]string) (lines [
 
 // duties are the commands that write.
 func duties() map[string]duty {
-	return map[string]duty{"admin create": createAdmin, "admin forget-second-factor": forgetSecondFactor, "job run": runJob, "stripe setup": setUpStripe, "reconcile": reconcile}
+	return map[string]duty{"admin create": createAdmin, "admin forget-second-factor": forgetSecondFactor, "job run": runJob, "stripe setup": setUpStripe, "reconcile": reconcile, "doctor": examine}
 }
 
 // listenControl opens the socket. A leftover of a killed server is replaced: the

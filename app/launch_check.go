@@ -7,24 +7,47 @@ import (
 	"syscall"
 	"time"
 
+	"sselfie/adapters/dns"
 	"sselfie/adapters/sqlite"
 	"sselfie/adapters/web/view"
 	"sselfie/core/admin"
+	"sselfie/core/launch"
 )
 
-// launchCheck looks whether the shop can open.
-type launchCheck struct{ h *house }
+// launchCheck looks whether the shop can open, for the desk and for doctor.
+type launchCheck struct {
+	h   *house
+	dns launch.Resolver
+}
+
+func newLaunchCheck(h *house) launchCheck { return launchCheck{h, &dns.Resolver{}} }
 
 // Check implements web.LaunchCheck.
 func (l launchCheck) Check(ctx context.Context) []admin.Finding {
-	return []admin.Finding{l.mode(), l.address(), l.money(ctx), l.mail(), l.letterhead(), l.clock(), l.disk(), l.backup(), l.admins()}
+	here := func(f func() admin.Finding) check { return one(func(context.Context) admin.Finding { return f() }) }
+	checks := []check{
+		here(l.mode), here(l.address), l.certificate, one(l.selfTest), one(l.prices), l.relays, l.names, here(l.letterhead), one(l.links),
+		one(l.time), here(l.disk), here(l.backup), here(l.admins),
+	}
+	return together(ctx, checks)
+}
+
+// means says what is good about what was looked at.
+var means = map[string]string{
+	"Keys":           "With live keys money moves, with test keys none does.",
+	"Address":        "Every link in every letter and every return from a payment begins with it.",
+	"Mail server":    "Letters bring buyers their access.",
+	"Postal address": "The law asks for it under marketing.",
+	"Disk":           "A full disk stops sales.",
+	"Backup":         "What is not copied is lost with the disk.",
+	"Notices":        "Somebody must hear of a payment that nobody can place.",
 }
 
 func finding(name string, state admin.State, detail, fix string) admin.Finding {
 	if state == admin.Fine {
 		fix = ""
 	}
-	return admin.Finding{Name: name, State: state, Detail: detail, Fix: fix}
+	return admin.Finding{Name: name, Means: means[name], State: state, Detail: detail, Fix: fix}
 }
 
 func (l launchCheck) mode() admin.Finding {
@@ -52,40 +75,13 @@ func (l launchCheck) address() admin.Finding {
 	return finding("Address", state, base+" is not encrypted", "Set base_url to the https address, and tls.domain or a proxy that has a certificate.")
 }
 
-// money holds the catalogue against the prices that Stripe is known to have.
-func (l launchCheck) money(ctx context.Context) admin.Finding {
-	const name, fix = "Prices", "Run: sselfie stripe setup"
-	if l.h.money == nil {
-		return finding(name, admin.Wrong, "payments are disabled", fix)
-	}
-	var missing []string
-	for _, p := range l.h.catalog.Products {
-		if p.Disabled || p.LookupKey == "" {
-			continue
-		}
-		known, err := l.h.db.HasPrice(ctx, p.LookupKey)
-		if err != nil {
-			return finding(name, admin.Wrong, "the prices cannot be read", "Run: sselfie verify")
-		}
-		if !known {
-			missing = append(missing, p.Name)
-		}
-	}
-	if len(missing) > 0 {
-		return finding(name, admin.Warning, "not yet seen at Stripe: "+strings.Join(missing, ", "), fix)
-	}
-	return finding(name, admin.Fine, "every product has its price at Stripe", "")
-}
-
 func (l launchCheck) mail() admin.Finding {
 	c := l.h.config
 	switch c.Mail.Driver {
-	case "smtp":
-		return finding("Mail", admin.Fine, "through "+c.SMTP.Host, "")
 	case "mailbox":
-		return finding("Mail", admin.Warning, "captured: nothing leaves this machine", "Set mail.driver to smtp, and smtp.host.")
+		return finding("Mail server", admin.Warning, "captured: nothing leaves this machine", "Set mail.driver to smtp, and smtp.host.")
 	}
-	return finding("Mail", admin.Wrong, "disabled", "Set mail.driver to smtp, and smtp.host.")
+	return finding("Mail server", admin.Wrong, "disabled", "Set mail.driver to smtp, and smtp.host.")
 }
 
 func (l launchCheck) letterhead() admin.Finding {
@@ -93,13 +89,6 @@ func (l launchCheck) letterhead() admin.Finding {
 		return finding("Postal address", admin.Wrong, "missing: marketing mail is not sent without one, and the imprint needs it", "Set mail.postal_address.")
 	}
 	return finding("Postal address", admin.Fine, l.h.config.Mail.PostalAddress, "")
-}
-
-func (l launchCheck) clock() admin.Finding {
-	if by := l.h.skewedBy(); by != 0 {
-		return finding("Clock", admin.Wrong, "a genuine report of Stripe's was "+by.Round(time.Second).String()+" off", "Set the clock of this machine by NTP.")
-	}
-	return finding("Clock", admin.Fine, "no genuine report was refused for its time", "")
 }
 
 const leastDisk = 1 << 30

@@ -42,6 +42,7 @@ type commands struct {
 	Reconcile reconcileCommand `cmd:"" help:"Compare with Stripe, and repair."`
 	Simulate  simulateCommand  `cmd:"" help:"Let time pass for one customer, on a copy of the database."`
 
+	Doctor  doctorCommand  `cmd:"" help:"Look whether everything is ready: keys, webhook, prices, mail, DNS, links, clock, disk, backup."`
 	Mail    mailCommand    `cmd:"" help:"Try the mail server, or make a key that signs letters."`
 	Conf    configCommand  `cmd:"" name:"config" help:"Look at the configuration."`
 	Admin   adminCommand   `cmd:"" help:"Manage admins."`

@@ -23,7 +23,7 @@ func (h *house) adminDesk() *web.Admin {
 	explain := &why.Service{
 		Read: h.db, Onboarding: h.reception.onboarding, Flags: h.reception.flags, Clock: h.clock, Fold: h.fold, Grace: h.config.GracePeriod,
 	}
-	a := &web.Admin{Desk: d, Why: explain, CronSecret: h.config.Cron.Secret, Checks: launchCheck{h}, Tickets: h.desk(), Warnings: h.warnings, Strangers: h.config.DemoPublic}
+	a := &web.Admin{Desk: d, Why: explain, CronSecret: h.config.Cron.Secret, Checks: newLaunchCheck(h), Tickets: h.desk(), Warnings: h.warnings, Strangers: h.config.DemoPublic}
 	if h.config.Demo {
 		a.NextDue = travel{h}.coming
 	}

@@ -118,6 +118,16 @@ func (m *money) setUpDemo(ctx context.Context) {
 	}
 }
 
+// wait gives the demo's gateway a moment to be set up.
+func (m *money) wait(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	select {
+	case <-m.ready:
+	case <-ctx.Done():
+	}
+}
+
 func (m *money) opened() { m.once.Do(func() { close(m.ready) }) }
 
 // home is where a customer goes after signing in: the page of her latest

@@ -45,6 +45,7 @@ var rooms = map[string]room{
 	"core/leads":        {may: []string{"core", "core/accounts", "core/mail"}},
 	"core/moving":       {may: []string{"core", "core/accounts", "core/billing", "core/catalog", "core/credits", "core/onboarding"}},
 	"core/admin":        {may: []string{"core", "core/accounts", "core/billing", "core/credits", "core/jobs", "core/mail"}},
+	"core/launch":       {may: []string{"core", "core/admin"}},
 	"core/why":          {may: []string{"core", "core/accounts", "core/billing", "core/credits", "core/entitlements", "core/flags", "core/onboarding"}},
 	"core/accounts":     {may: []string{"core", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
 	"core/billing":      {may: []string{"core", "core/accounts", "core/catalog", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},
@@ -62,6 +63,7 @@ var rooms = map[string]room{
 
 	"adapters/acme":      {may: []string{"core/..."}, outside: []string{"golang.org/x/crypto/acme"}},
 	"adapters/clock":     {may: []string{"core/..."}},
+	"adapters/dns":       {may: []string{"core/..."}},
 	"adapters/letters":   {may: []string{"core/...", "static", "static/mail"}, outside: []string{"golang.org/x/net/html"}},
 	"adapters/locksmith": {may: []string{"core/..."}, outside: []string{"github.com/alexedwards/argon2id", "github.com/google/uuid", "golang.org/x/crypto/argon2", "golang.org/x/text/unicode/norm"}},
 	"adapters/mailbox":   {may: []string{"core/...", "static"}},

@@ -153,3 +153,23 @@ func TestACheckoutAtTheGate(t *testing.T) {
 		t.Errorf("the portal of nobody: %v", err)
 	}
 }
+
+func TestPricesOff(t *testing.T) {
+	c, _ := atGate(t)
+	want := setup()
+	if off, err := c.PricesOff(t.Context(), want.Catalog); err != nil || len(off) != len(want.Catalog.Products) {
+		t.Errorf("before the setup: %q, %v", off, err)
+	}
+	if _, err := c.Provision(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	if off, err := c.PricesOff(t.Context(), want.Catalog); err != nil || len(off) != 0 {
+		t.Errorf("after it: %q, %v", off, err)
+	}
+	want.Catalog.Products = slices.Clone(want.Catalog.Products)
+	want.Catalog.Products[0].Price.Minor++
+	off, err := c.PricesOff(t.Context(), want.Catalog)
+	if err != nil || len(off) != 1 || !strings.Contains(off[0], want.Catalog.Products[0].Name) {
+		t.Errorf("after a change: %q, %v", off, err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -55,7 +56,7 @@ func (s *Server) adminRoutes() {
 	s.app.Post("/admin/outbox/:id/retry", s.admins(s.deskRetryMail))
 	s.app.Get("/admin/jobs", s.admins(s.deskJobs))
 	s.app.Post("/admin/jobs/:id/run", s.adminsWithin(travelTimeout, s.deskRunJob))
-	s.app.Get("/admin/launch-check", s.admins(s.deskLaunchCheck))
+	s.app.Get("/admin/launch-check", s.adminsWithin(checkTimeout, s.deskLaunchCheck))
 	s.ticketRoutes()
 	s.app.Get("/admin/second-factor", s.admins(s.fresh(s.secondFactorPage)))
 	s.app.Post("/admin/second-factor/begin", s.admins(s.fresh(s.beginSecondFactor)))
@@ -582,6 +583,9 @@ func (s *Server) deskRunJob(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 	return seeOther(c, "/admin/jobs?done="+done)
 }
 
+// checkTimeout is longer than the slowest check may take.
+const checkTimeout = 30 * time.Second
+
 // deskLaunchCheck is GET /admin/launch-check.
 func (s *Server) deskLaunchCheck(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
 	d, err := s.desk(ctx, who, "launch-check", "Launch check")
@@ -596,7 +600,7 @@ func (s *Server) deskLaunchCheck(ctx context.Context, c *fiber.Ctx, who *signedI
 			if f.State == admin.Wrong {
 				wrong++
 			}
-			t.Rows = append(t.Rows, []view.Cell{{Text: f.Name}, {Text: string(f.State), Tone: tone, Note: f.Detail}, {Text: f.Fix}})
+			t.Rows = append(t.Rows, []view.Cell{{Text: f.Name, Note: f.Means}, {Text: string(f.State), Tone: tone, Note: f.Detail}, {Text: f.Fix}})
 		}
 	}
 	d.Lead = "Ready to open."
