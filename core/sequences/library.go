@@ -21,13 +21,15 @@ type Text struct {
 // Library holds every series: the letters that ship, and the creator's over them.
 type Library struct {
 	shipped map[Name][]Step
+	voices  map[Text]Step                 // of a shipped step for one product, by place, without the text
 	own     atomic.Pointer[map[Text]Step] // by place, without the text
 }
 
-// NewLibrary reads the letters from files named series/step.md. It returns every
-// mistake with its file and line.
+// NewLibrary reads the letters from files named series/step.md, and those for the
+// buyers of one product from series/step.product.md. It returns every mistake with
+// its file and line.
 func NewLibrary(files map[string]string) (*Library, []string) {
-	l := &Library{shipped: map[Name][]Step{}}
+	l := &Library{shipped: map[Name][]Step{}, voices: map[Text]Step{}}
 	var bad []string
 	for name, text := range files {
 		series, file := path.Split(name)
@@ -36,14 +38,22 @@ func NewLibrary(files map[string]string) (*Library, []string) {
 			bad = append(bad, fmt.Sprintf("%s: there is no series %q", name, series))
 			continue
 		}
-		st, wrong := ParseStep(strings.TrimSuffix(file, ".md"), text)
+		id, product, voice := strings.Cut(strings.TrimSuffix(file, ".md"), ".")
+		st, wrong := ParseStep(id, text)
 		for _, w := range wrong {
 			bad = append(bad, name+": "+w)
 		}
 		if Name(series) == Seasonal && st.Season == "" {
 			bad = append(bad, name+": the season is missing")
 		}
-		l.shipped[Name(series)] = append(l.shipped[Name(series)], st)
+		if !voice {
+			l.shipped[Name(series)] = append(l.shipped[Name(series)], st)
+			continue
+		}
+		if _, ok := files[series+"/"+id+".md"]; !ok || product == "" {
+			bad = append(bad, fmt.Sprintf("%s: there is no step %s that it could be the voice of, or it names no product", name, id))
+		}
+		l.voices[Text{Series: Name(series), Step: id, Product: core.ProductID(product)}] = st
 	}
 	for _, n := range Names() {
 		if len(l.shipped[n]) == 0 {
@@ -81,15 +91,23 @@ func (l *Library) For(n Name, product core.ProductID) Series {
 	own := *l.own.Load()
 	out := Series{Name: n}
 	for _, st := range l.shipped[n] {
-		if mine, ok := own[Text{Series: n, Step: st.ID}]; ok {
+		mine, edited := own[Text{Series: n, Step: st.ID}]
+		if edited {
 			mine.Season = st.Season
 			st = mine
 		}
 		if product != "" && n != Seasonal {
-			if mine, ok := own[Text{Series: n, Step: st.ID, Product: product}]; ok {
+			// The creator's words for everybody go before ours for the buyers of one
+			// product: she has not read those.
+			at := Text{Series: n, Step: st.ID, Product: product}
+			voice, ok := own[at]
+			if !ok && !edited {
+				voice, ok = l.voices[at]
+			}
+			if ok {
 				// What differs by product is the voice; the pace is the series'.
-				mine.Day, mine.Condition = st.Day, st.Condition
-				st = mine
+				voice.Day, voice.Condition = st.Day, st.Condition
+				st = voice
 			}
 		}
 		out.Steps = append(out.Steps, st)

@@ -1,12 +1,14 @@
 // Package sequences holds the letters that go out by themselves: a folder for
-// each series, a file for each step. A creator's folder may lie over them, file
-// by file.
+// each series, a file for each step, and beside it step.product.md for what the
+// buyers of one product read instead. A creator's folder may lie over them, file
+// by file; where she writes a step, ours for single products fall away.
 package sequences
 
 import (
 	"embed"
 	"errors"
 	"io/fs"
+	"strings"
 )
 
 // Files are the letters that ship.
@@ -25,6 +27,13 @@ func Read(over fs.FS) (map[string]string, error) {
 		names, err := fs.Glob(files, "*/*.md")
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
+		}
+		for _, name := range names {
+			for ours := range out {
+				if strings.HasPrefix(ours, strings.TrimSuffix(name, "md")) && ours != name {
+					delete(out, ours)
+				}
+			}
 		}
 		for _, name := range names {
 			text, err := fs.ReadFile(files, name)
