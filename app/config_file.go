@@ -45,6 +45,7 @@ type reader struct {
 	problems []problem
 	advice   []string // what to do about several of them
 	origin   map[string]string
+	blind    bool // the file could not be read: what it may hold is not missing
 }
 
 // mostProblems is how many are told: a file with more is no configuration.
@@ -64,6 +65,7 @@ const maxConfigSize = 1 << 20
 
 // file reads a configuration file into c. name is how messages call it.
 func (r *reader) file(c *Config, name string, src []byte) {
+	r.blind = true
 	if len(src) > maxConfigSize {
 		r.say(name, "", "is larger than 1 MiB, which no configuration is")
 		return
@@ -88,6 +90,7 @@ func (r *reader) file(c *Config, name string, src []byte) {
 		r.say(name, "", "holds more than one document: remove the lines that consist of ---")
 		return
 	}
+	r.blind = false
 	for _, doc := range tree.Docs {
 		if doc.Body != nil {
 			r.section(name, doc.Body, reflect.ValueOf(c).Elem(), "")

@@ -56,13 +56,14 @@ func Load(path string, getenv func(string) string, why Purpose, names ...string)
 		if errors.As(err, &bad) {
 			err = bad.Err
 		}
+		r.blind = true
 		r.say(path, "", "cannot be read: %v", err)
 	}
 	r.environment(&c, getenv)
 	r.misspelt(&c, getenv, names)
 	c.derive()
 	r.check(&c)
-	if why == ToServe {
+	if why == ToServe && !r.blind {
 		r.complete(&c)
 	}
 	if len(r.problems) > 0 {

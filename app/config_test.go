@@ -223,6 +223,27 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	}
 }
 
+// What a file that cannot be read may hold is not said to be missing.
+func TestAFileThatCannotBeReadIsTheOneMistake(t *testing.T) {
+	for name, text := range map[string]string{
+		"no YAML":       "stripe:\n  secret_key: \"sk_live_a\n",
+		"two documents": "stripe:\n  secret_key: sk_live_a\n---\naddr: x\n",
+		"too large":     "# " + strings.Repeat("x", 2<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, problems := load(t, text, nil, ToServe); len(problems) != 1 {
+				t.Errorf("%q", problems)
+			}
+		})
+	}
+	t.Run("not there", func(t *testing.T) {
+		_, err := Load(filepath.Join(t.TempDir(), "none.yaml"), func(string) string { return "" }, ToServe)
+		if err == nil || strings.Contains(err.Error(), "missing") || !strings.Contains(err.Error(), "none.yaml: cannot be read") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
 func TestWhatAServerNeeds(t *testing.T) {
 	all := map[string]string{
 		"SSELFIE_STRIPE_SECRET_KEY": "sk_test_a", "SSELFIE_STRIPE_PUBLISHABLE_KEY": "pk_test_a", "SSELFIE_STRIPE_WEBHOOK_SECRET": "whsec_a",
