@@ -105,7 +105,7 @@ func (c *Config) look(base string) letters.Look {
 	}
 	return letters.Look{
 		BrandName: b.Name, SenderName: sender, From: c.Mail.From, ReplyTo: c.Mail.ReplyTo, MarketingFrom: c.Mail.MarketingFrom, MarketingReplyTo: c.Mail.MarketingReplyTo, SupportEmail: support,
-		PostalAddress: c.Mail.PostalAddress, BaseURL: base, Light: letters.PaletteOf(b.Light), Dark: letters.PaletteOf(b.Dark),
+		PostalAddress: c.Mail.PostalAddress, BaseURL: base, Light: letters.PaletteOf(b.Light), Dark: letters.PaletteOf(b.Dark), Fonts: b.Fonts,
 	}
 }
 

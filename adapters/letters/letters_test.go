@@ -28,7 +28,7 @@ func look() letters.Look {
 	return letters.Look{
 		BrandName: "Sselfie", SenderName: "Sandra", From: "Sselfie <hello@sselfie.test>", SupportEmail: "hello@sselfie.test",
 		PostalAddress: "1 Sample Street, Sampletown", BaseURL: "https://sselfie.test",
-		Light: letters.PaletteOf(b.Light), Dark: letters.PaletteOf(b.Dark),
+		Light: letters.PaletteOf(b.Light), Dark: letters.PaletteOf(b.Dark), Fonts: b.Fonts,
 	}
 }
 

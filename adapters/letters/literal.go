@@ -55,7 +55,7 @@ func pieces(l Look) template.FuncMap {
 	return template.FuncMap{
 		"outlook": of("<!--[if mso]>"), "end_outlook": of("<![endif]-->"),
 		"not_outlook": of("<!--[if !mso]><!-->"), "end_not_outlook": of("<!--<![endif]-->"),
-		"strip": of(strip(l.Light)),
+		"strip": of(strip(l.Light, l.Fonts)),
 		"sheet": func() template.CSS { return css },
 		// Keeps clients from filling the preview with the beginning of the letter.
 		"padding": of(strings.Repeat("\n"+strings.Repeat("&#847;&zwnj;&nbsp;", 30), 2)),

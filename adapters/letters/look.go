@@ -27,6 +27,7 @@ type Look struct {
 	PostalAddress string // the law wants it under marketing
 	BaseURL       string // every link begins with it; no slash at the end
 	Light, Dark   Palette
+	Fonts         brand.Fonts // "" for what mail programs have
 }
 
 // Palette is one set of colours as #rrggbb, because mail clients know no other.

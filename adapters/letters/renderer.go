@@ -58,7 +58,7 @@ func New(c Config) (*Renderer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("letters: %w", err)
 	}
-	r := &Renderer{c: c, look: look, host: base.Host, styles: styles(look.Light), pages: &sync.Pool{}, sheets: map[mail.Kind]sheets{}}
+	r := &Renderer{c: c, look: look, host: base.Host, styles: styles(look.Light, look.Fonts), pages: &sync.Pool{}, sheets: map[mail.Kind]sheets{}}
 	if err := r.parse(); err != nil {
 		return nil, err
 	}

@@ -4,16 +4,35 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"sselfie/core/brand"
 )
 
-const (
-	serif = `Fraunces,Georgia,'Iowan Old Style','Times New Roman',serif`
-	sans  = `'Instrument Sans',-apple-system,BlinkMacSystemFont,'Segoe UI',Helvetica,Arial,sans-serif`
-)
+// families returns the lists of families of headings and of text: the brand's
+// first, for readers who have it, then what mail programs have. They load none.
+func families(f brand.Fonts) (serif, sans string) {
+	serif, sans = `Georgia,'Iowan Old Style','Times New Roman',serif`, `-apple-system,BlinkMacSystemFont,'Segoe UI',Helvetica,Arial,sans-serif`
+	if f.Display != "" {
+		serif = quoted(f.Display) + "," + serif
+	}
+	if f.Text != "" {
+		sans = quoted(f.Text) + "," + sans
+	}
+	return serif, sans
+}
+
+// quoted is a family's name for a style attribute; one word needs no quotes.
+func quoted(family string) string {
+	if strings.ContainsAny(family, " -") || family[0] <= '9' {
+		return "'" + family + "'"
+	}
+	return family
+}
 
 // styles returns the style of each part, for the style attribute: many clients
 // drop whatever stands in the head of a mail.
-func styles(p Palette) map[string]string {
+func styles(p Palette, f brand.Fonts) map[string]string {
+	serif, sans := families(f)
 	mark := "1px solid " + p.SoftInk
 	corner := "width:16px;height:16px;font-size:0;line-height:16px;"
 	line := "1px solid " + p.Hairline
@@ -96,7 +115,8 @@ const chosen = 3
 // strip returns the test strip of a darkroom: six exposures of a head that is
 // drawn with two rounded blocks, one of them chosen. Outlook draws no round
 // corners, so there the prints stay empty.
-func strip(p Palette) string {
+func strip(p Palette, f brand.Fonts) string {
+	_, sans := families(f)
 	var b strings.Builder
 	b.WriteString(`<table role="presentation" aria-hidden="true" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin:0 0 28px;border-collapse:collapse;table-layout:fixed"><tr>`)
 	for i, e := range exposures {
