@@ -18,6 +18,26 @@ func (s scope) Texts(id core.ProductID) Text { return s.s.content.Product(id) }
 // Minis are the products on landing pages, in catalogue order.
 func (s scope) Minis() []catalog.Product { return s.Site.Catalog.OfKind(catalog.Mini) }
 
+// together is what several products cost and hold, bought one by one.
+type together struct {
+	Count, Credits int
+	Price          core.Money
+}
+
+// Together adds up the mini products; nil for fewer than two.
+func (s scope) Together() *together {
+	var sum together
+	for _, p := range s.Minis() {
+		sum.Count++
+		sum.Credits += p.Credits
+		sum.Price = core.Money{Minor: sum.Price.Minor + p.Price.Minor, Currency: p.Price.Currency}
+	}
+	if sum.Count < 2 {
+		return nil
+	}
+	return &sum
+}
+
 // Packs are the credit packs.
 func (s scope) Packs() []catalog.Product { return s.Site.Catalog.OfKind(catalog.Pack) }
 

@@ -1,4 +1,4 @@
-// Opens the billing portal, and deletes an account after a password.
+// Opens the billing portal.
 import { toast } from "./toast.js";
 
 async function post(url, body) {
@@ -31,7 +31,3 @@ function wire(selector, run) {
 }
 
 wire("form[data-billing]", async (form) => (await post(form.action, {})).url);
-wire("form[data-delete]", async (form) => {
-  await post(form.action, { password: form.elements.password.value });
-  return "/";
-});

@@ -6,6 +6,7 @@ const form = document.querySelector("[data-checkout]");
 const mount = document.getElementById("checkout-mount");
 const failed = document.getElementById("checkout-error");
 const status = document.getElementById("checkout-status");
+const waiting = document.getElementById("checkout-waiting");
 let current = null;
 
 function load(src) {
@@ -60,6 +61,7 @@ async function begin() {
   button.setAttribute("aria-busy", "true");
   button.disabled = true;
   status.textContent = "Opening the payment form";
+  waiting.hidden = false;
   try {
     const session = await open();
     if (!session) return;
@@ -80,6 +82,7 @@ async function begin() {
     failed.hidden = false;
     failed.querySelector("[data-retry]").focus();
   } finally {
+    waiting.hidden = true;
     button.removeAttribute("aria-busy");
     button.disabled = false;
   }
