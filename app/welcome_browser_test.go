@@ -106,7 +106,18 @@ func TestTheWizardByKeyboard(t *testing.T) {
 func TestABlueprintBuyersFirstMinute(t *testing.T) {
 	b, s := browser(t), start(t, nil)
 	const email = "blue@example.com"
-	b.open(s.url + "/checkout/brand-blueprint")
+	b.becomes(s, "/brand-blueprint", email)
+	b.wait(`location.pathname === "/studio" && document.body.innerText.includes("Brand Blueprint is yours")`)
+	b.walk(1, 8, append(append([]string{}, baseWalk...), blueWalk...)...)
+	b.wait(`document.body.innerText.includes("60 credits = 30 grids")`)
+	b.leave("blueprint")
+}
+
+// becomes a customer by buying as a guest, sets the password by the mail's link,
+// and stands where that leads.
+func (b *tab) becomes(s *site, page, email string) {
+	b.t.Helper()
+	b.open(s.url + "/checkout" + page)
 	b.agree()
 	b.pay("4242424242424242", email)
 	b.wait(`location.pathname === "/checkout/success"`)
@@ -114,10 +125,71 @@ func TestABlueprintBuyersFirstMinute(t *testing.T) {
 	b.wait(`!!document.querySelector("input[type=password]")`)
 	b.do(`document.querySelector("input[type=password]").value = "a long enough password"`)
 	b.do(`document.querySelector("input[type=password]").form.requestSubmit()`)
-	b.wait(`location.pathname === "/studio" && document.body.innerText.includes("Brand Blueprint is yours")`)
+	b.wait(`!location.pathname.startsWith("/auth/") && document.readyState === "complete"`)
+}
+
+// Each product leads its buyer to its own screen, and the studio's questions lead
+// her back there.
+func TestEachBuyersFirstMinute(t *testing.T) {
+	for page, want := range map[string]struct{ first, name, place string }{
+		"/starter-photoshoot": {"/studio", "Starter Photoshoot", "/studio"},
+		"/bio-glow-up":        {"/bio/generator", "Bio Glow-Up", "/bio/generator"},
+		"/nine-post-feed":     {"/feed-planner", "9-Post Feed", "/feed-planner"},
+		"/rebrand-reset":      {"/rebrand-wizard", "Rebrand Reset", "/rebrand-wizard"},
+	} {
+		t.Run(want.name, func(t *testing.T) {
+			b, s := browser(t), start(t, nil)
+			b.becomes(s, page, "buyer@example.com")
+			b.wait(fmt.Sprintf(`location.pathname === %q`, want.first))
+			if want.first != "/studio" {
+				b.heading(want.name)
+				b.open(s.url + "/studio")
+			}
+			b.walk(1, 8, append(append([]string{}, baseWalk...), blueWalk...)...)
+			b.heading("That’s all, Ada")
+			b.do(`document.querySelector("form[action='/welcome/done']").requestSubmit()`)
+			b.wait(`location.pathname === "/studio" && document.readyState === "complete"`)
+			b.open(s.url + "/studio")
+			b.wait(fmt.Sprintf(`document.body.innerText.includes("Next: your %s") && !!document.querySelector("#panel-maya a.btn[href^='%s']")`, want.name, want.place))
+		})
+	}
+}
+
+// Who buys Studio before she was asked anything is asked once, twelve questions
+// in a row, and lands in the studio.
+func TestAMemberFromTheBeginning(t *testing.T) {
+	b, s := browser(t), start(t, nil)
+	b.becomes(s, "/studio-membership", "first@example.com")
+	b.wait(`location.pathname === "/studio"`)
+	b.walk(1, 12, append(append([]string{}, baseWalk...), studioWalk...)...)
+	b.heading("welcome to Studio")
+	b.leave("maya")
+	b.open(s.url + "/studio")
+	b.wait(`!!document.querySelector("#tab-maya") && !document.querySelector("form[data-wizard]") && document.body.innerText.includes("Hello, Ada")`)
+	b.open(s.url + "/studio?tab=academy")
+	b.wait(`document.body.innerText.includes("No course is published yet")`)
+}
+
+// Who buys the blueprint after the free welcome is welcomed once more, with what
+// she bought, and asked nothing again.
+func TestABlueprintAfterTheFreeWelcome(t *testing.T) {
+	b, s := browser(t), start(t, nil)
+	b.signUp(s, "later@example.com")
 	b.walk(1, 8, append(append([]string{}, baseWalk...), blueWalk...)...)
-	b.wait(`document.body.innerText.includes("60 credits = 30 grids")`)
+	b.heading("That’s all, Ada")
 	b.leave("blueprint")
+	b.wait(`document.querySelector("#panel-blueprint").innerText.includes("Grace, who has just left her job")`)
+	b.open(s.url + "/checkout/brand-blueprint")
+	b.agree()
+	b.pay("4242424242424242", "")
+	b.wait(`location.pathname === "/checkout/success"`)
+	s.until("she is welcomed", func() bool {
+		b.open(s.url + "/studio")
+		return strings.Contains(b.text(), "60 credits = 30 grids")
+	})
+	b.leave("blueprint")
+	b.open(s.url + "/studio")
+	b.wait(`!!document.querySelector("#tab-maya") && !document.body.innerText.includes("60 credits = 30 grids")`)
 }
 
 // Who joins Studio after everything else is asked Studio's own questions, and

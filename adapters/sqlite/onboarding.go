@@ -84,6 +84,12 @@ func (r reads) onboardingAnswers(ctx context.Context, user core.UserID) (onboard
 	return out, err
 }
 
+// NameUser gives an account that has no name the one that its owner goes by.
+func (tx *Tx) NameUser(ctx context.Context, user core.UserID, name string) error {
+	_, err := tx.exec(ctx, `UPDATE users SET name = ? WHERE id = ? AND name = ''`, name, user)
+	return err
+}
+
 // SaveBrandAnswers keeps answers of the base and studio phases.
 func (tx *Tx) SaveBrandAnswers(ctx context.Context, user core.UserID, a onboarding.Answers, at time.Time) error {
 	args := []any{user}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/billing"
 	"sselfie/core/entitlements"
+	"sselfie/core/onboarding"
 )
 
 // bannerTime is how long after a payment its banner may still greet.
@@ -19,7 +21,8 @@ const bannerTime = 24 * time.Hour
 
 // studioPage is GET /studio.
 func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) error {
-	if s.welcomeFirst(ctx, c, who) {
+	first, shown := s.welcomeFirst(ctx, c, who)
+	if shown {
 		return nil
 	}
 	st, err := s.standing(ctx, who.User.ID)
@@ -40,6 +43,12 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 		if v.Purchased, err = s.purchaseBanner(ctx, who.User.ID, pays); err != nil {
 			s.without(who, "the banner of a purchase", err)
 		}
+	}
+	if name, ok := first.Answers["name"].(string); ok {
+		v.Name = name // as she wants to be called
+	}
+	for _, said := range onboarding.Read(first.Answers) {
+		v.Answers = append(v.Answers, view.Answered{Question: said.Question, Text: said.Text, Change: "/welcome?change=" + said.Field + "&next=" + url.QueryEscape(planPath)})
 	}
 	gate := gates[v.Tab]
 	if v.Tab == "feed" && slices.Contains(v.Owned, "nine_post_feed") {

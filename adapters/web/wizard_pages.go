@@ -32,22 +32,22 @@ func asks(f onboarding.Flow) bool {
 
 // welcomeFirst shows what comes before the studio, and reports whether it did.
 // Whatever fails on the way opens the studio.
-func (s *Server) welcomeFirst(ctx context.Context, c *fiber.Ctx, who *signedIn) bool {
+func (s *Server) welcomeFirst(ctx context.Context, c *fiber.Ctx, who *signedIn) (f onboarding.Flow, shown bool) {
 	if s.opts.Customer == nil {
-		return false
+		return f, false
 	}
 	f, err := s.opts.Customer.Onboarding.Flow(ctx, who.User.ID)
 	if err == nil {
 		if !asks(f) {
-			return false
+			return f, false
 		}
 		if err = s.showFlow(ctx, c, who, f, ask{next: later(c.OriginalURL())}); err == nil {
-			return true
+			return f, true
 		}
 		s.opts.Customer.Onboarding.Failed(ctx, who.User.ID, "page")
 	}
 	s.opts.Log.Error("the first screen cannot be shown; the studio opens without it", "op", "web.welcomeFirst", "user", who.User.ID, "err", err)
-	return false
+	return f, false
 }
 
 // later is where somebody was going, without the greetings of a purchase.
@@ -80,14 +80,41 @@ func (s *Server) welcomePage(ctx context.Context, c *fiber.Ctx, who *signedIn) e
 	if err != nil {
 		return seeOther(c, next) // which says what is wrong, if it is
 	}
+	if field := c.Query("change"); field != "" {
+		return s.changePage(ctx, c, who, f, field, ask{next: next})
+	}
 	if c.Query("done") == "studio" && f.Tier == entitlements.Studio && !f.State.StudioDone.IsZero() {
 		return s.showWelcome(ctx, c, who, f, next)
 	}
 	if !asks(f) {
-		return seeOther(c, next)
+		return seeOther(c, onward(f, next))
 	}
 	number, _ := strconv.Atoi(c.Query("step"))
 	return s.showFlow(ctx, c, who, f, ask{next: next, number: number})
+}
+
+// onward is where somebody goes when nothing is left to ask: whose flow ends
+// with a training goes where that begins.
+func onward(f onboarding.Flow, next string) string {
+	if f.Phase == onboarding.Training && next == "/studio" {
+		return "/studio?tab=photos"
+	}
+	return next
+}
+
+// changePage shows a question that was answered before, alone.
+func (s *Server) changePage(ctx context.Context, c *fiber.Ctx, who *signedIn, f onboarding.Flow, field string, a ask) (err error) {
+	i := slices.IndexFunc(onboarding.Steps, func(st onboarding.Step) bool { return st.Field == field })
+	if i < 0 || f.Answers[field] == nil {
+		return seeOther(c, a.next)
+	}
+	st := onboarding.Steps[i]
+	v := view.Wizard{Phase: string(st.Phase), Step: 1, Number: 1, Next: a.next, Member: f.Tier == entitlements.Studio, Changing: true}
+	put(&v, st, f, a)
+	if v.Chrome, err = s.greeting(ctx, c, who); err != nil {
+		return err
+	}
+	return s.show(c, max(a.status, http.StatusOK), v)
 }
 
 func (s *Server) showFlow(ctx context.Context, c *fiber.Ctx, who *signedIn, f onboarding.Flow, a ask) error {
@@ -130,7 +157,7 @@ func (s *Server) showQuestion(ctx context.Context, c *fiber.Ctx, who *signedIn, 
 	}
 	st, v := steps[at], view.Wizard{Number: at + 1, Next: a.next, Member: f.Tier == entitlements.Studio}
 	v.Phase, v.Step = string(st.Phase), 1+slices.IndexFunc(onboarding.InPhase(st.Phase), func(o onboarding.Step) bool { return o.Field == st.Field })
-	v.Field, v.Question, v.Help, v.Long, v.List, v.Error = st.Field, st.Question, st.Help, st.Long, st.List, a.wrong
+	put(&v, st, f, a)
 	for i := range steps {
 		n := view.WizardFrame{Number: i + 1, Done: i < reached, Current: i == at}
 		if i <= reached && i != at {
@@ -144,13 +171,6 @@ func (s *Server) showQuestion(ctx context.Context, c *fiber.Ctx, who *signedIn, 
 	if at < reached {
 		v.Forward = step(at+2, a.next)
 	}
-	fill(&v, st, f.Answers[st.Field])
-	if a.wrong != "" {
-		v.Text, v.Own = a.text, a.choice == ownWords
-		for i := range v.Choices {
-			v.Choices[i].On = v.Choices[i].Value == a.choice
-		}
-	}
 	var err error
 	if v.Chrome, err = s.greeting(ctx, c, who); err != nil {
 		return err
@@ -160,6 +180,18 @@ func (s *Server) showQuestion(ctx context.Context, c *fiber.Ctx, who *signedIn, 
 
 func step(n int, next string) string {
 	return "/welcome?step=" + strconv.Itoa(n) + "&next=" + url.QueryEscape(next)
+}
+
+// put fills a question with its words, and with what was kept or sent.
+func put(v *view.Wizard, st onboarding.Step, f onboarding.Flow, a ask) {
+	v.Field, v.Question, v.Help, v.Long, v.List, v.Error = st.Field, st.Question, st.Help, st.Long, st.List, a.wrong
+	fill(v, st, f.Answers[st.Field])
+	if a.wrong != "" {
+		v.Text, v.Own = a.text, a.choice == ownWords
+		for i := range v.Choices {
+			v.Choices[i].On = v.Choices[i].Value == a.choice
+		}
+	}
 }
 
 // fill puts the kept answer into the question.
@@ -255,6 +287,9 @@ func (s *Server) postWelcome(ctx context.Context, c *fiber.Ctx, who *signedIn) e
 	if err != nil {
 		return err
 	}
+	if field := in.Get("change"); field != "" {
+		return s.changeAnswer(ctx, c, who, f, field, in)
+	}
 	phase := onboarding.Phase(in.Get("phase"))
 	n, _ := strconv.Atoi(in.Get("step"))
 	steps := onboarding.InPhase(phase)
@@ -289,6 +324,27 @@ func (s *Server) postWelcome(ctx context.Context, c *fiber.Ctx, who *signedIn) e
 		return seeOther(c, step(place+2, next))
 	}
 	return seeOther(c, home)
+}
+
+// changeAnswer keeps another answer to a question that was answered before.
+func (s *Server) changeAnswer(ctx context.Context, c *fiber.Ctx, who *signedIn, f onboarding.Flow, field string, in url.Values) error {
+	next := later(in.Get("next"))
+	i := slices.IndexFunc(onboarding.Steps, func(st onboarding.Step) bool { return st.Field == field })
+	if i < 0 {
+		return seeOther(c, next)
+	}
+	st := onboarding.Steps[i]
+	kept, _ := f.Answers[field].(string)
+	err := s.opts.Customer.Onboarding.Change(ctx, who.User.ID, field, answerOf(st, in.Get("choice"), in.Get("own"), kept))
+	if core.Is(err, core.Invalid) {
+		return s.changePage(ctx, c, who, f, field, ask{
+			next: next, text: in.Get("own"), choice: in.Get("choice"), wrong: problemOf(err).Fields[field], status: http.StatusBadRequest,
+		})
+	}
+	if err != nil && !core.Is(err, core.Conflict) {
+		return err
+	}
+	return seeOther(c, next)
 }
 
 // wrongAnswer shows the question again, with what was sent and what is wrong.

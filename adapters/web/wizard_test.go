@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
+	"sselfie/core/flags"
 	"sselfie/core/onboarding"
 )
 
@@ -102,6 +104,75 @@ func TestTheWizardWithoutScripts(t *testing.T) {
 		t.Errorf("%v %v", st.Answers, err)
 	}
 	look("/studio").holds(t, "and then the studio", "view.Studio")
+}
+
+// answerAll walks through the questions of a free customer.
+func (s *shop) answerAll(cookie, next string) (last answer) {
+	s.t.Helper()
+	for i, a := range [][3]string{
+		{"base", "", "Grace"},
+		{"base", "", "Coach"},
+		{"base", "dark-moody", ""},
+		{"base", "minimal", ""},
+		{"base", "growing", ""},
+		{"blueprint_extension", "", "Ada"},
+		{"blueprint_extension", "", "Time"},
+		{"blueprint_extension", "mixed", ""},
+	} {
+		n := i + 1
+		if i >= 5 {
+			n = i - 4
+		}
+		v := answerForm(a[0], strconv.Itoa(n), a[1], a[2])
+		v.Set("next", next)
+		last = s.follow("/welcome", cookie, v)
+	}
+	return last
+}
+
+// Without the welcome the flow ends with photographs, so that is where it leads.
+func TestWithoutTheWelcomePhotographsAreNext(t *testing.T) {
+	s := open(t)
+	ada := s.signUp("ada@example.com")
+	if _, err := s.opts.Customer.Flags.Set(context.Background(), flags.BlueprintWelcome, flags.Off, 0, "usr_creator", ""); err != nil {
+		t.Fatal(err)
+	}
+	s.answerAll(ada, "/studio").holds(t, "the photographs", "view.Studio", `"Tab":"photos"`)
+	s.do(ask{path: "/welcome", cookie: ada}).follow(t, s, ada).holds(t, "a look back leads there, too", "view.Studio", `"Tab":"photos"`)
+	s.do(ask{path: "/studio?tab=feed", cookie: ada}).holds(t, "nobody is kept there", "view.Studio", `"Tab":"feed"`)
+}
+
+// follow opens the page that an answer leads to.
+func (a answer) follow(t *testing.T, s *shop, cookie string) answer {
+	t.Helper()
+	if a.status != http.StatusSeeOther {
+		t.Fatalf("%d, want a way on", a.status)
+	}
+	return s.do(ask{path: a.header.Get("Location"), cookie: cookie})
+}
+
+// What was said stands in the blueprint, and can be said otherwise.
+func TestAnswersAreKeptAndChanged(t *testing.T) {
+	s := open(t)
+	ada := s.signUp("ada@example.com")
+	look := func(path string) answer { return s.do(ask{path: path, cookie: ada}) }
+	if a := look("/welcome?change=dreamClient"); a.status != http.StatusSeeOther {
+		t.Errorf("what was never asked cannot be changed: %d", a.status)
+	}
+	s.answerAll(ada, "/studio")
+	s.follow("/welcome/done", ada, url.Values{})
+	look("/studio?tab=blueprint").holds(t, "the answers", "view.Studio", `"Name":"Grace","Balance"`, `{"Question":"Which light feels like you?","Text":"Dark and moody","Change":"/welcome?change=colorTheme`)
+	look("/welcome?change=dreamClient&next=/studio?tab=blueprint").holds(t, "one question alone", "view.Wizard", `"Changing":true`, `"Text":"Ada"`, `"Frames":null`)
+	change := func(field, choice, own string) answer {
+		return s.follow("/welcome", ada, url.Values{"change": {field}, "choice": {choice}, "own": {own}, "next": {"/studio?tab=blueprint"}})
+	}
+	change("dreamClient", "", "Mia").holds(t, "back in the blueprint", "view.Studio", `"Text":"Mia"`)
+	change("colorTheme", "soft-pinks", "").holds(t, "a print", "view.Studio", `"Text":"Soft pinks"`)
+	if a := change("dreamClient", "", " "); a.status != http.StatusBadRequest || !strings.Contains(a.body, `"Changing":true`) {
+		t.Errorf("an empty answer: %d %.300s", a.status, a.body)
+	}
+	change("futureVision", "", "x").holds(t, "another tier's question changes nothing", "view.Studio", `"Text":"Mia"`)
+	change("nonsense", "", "x").holds(t, "nor does nonsense", "view.Studio")
 }
 
 func TestTheWizardIsSkippedForGood(t *testing.T) {

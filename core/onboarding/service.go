@@ -2,6 +2,7 @@ package onboarding
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sselfie/core"
@@ -38,6 +39,8 @@ type Tx interface {
 	// SaveBlueprintAnswers merges answers into the blueprint form, and makes the
 	// row, as the wizard's own, where there is none.
 	SaveBlueprintAnswers(ctx context.Context, user core.UserID, a Answers, at time.Time) error
+	// NameUser gives an account that has no name the one that its owner goes by.
+	NameUser(ctx context.Context, user core.UserID, name string) error
 	// StampOnboarding sets a stamp that is not set yet.
 	StampOnboarding(ctx context.Context, user core.UserID, s Stamp, at time.Time) error
 	// CompleteOnboarding ends the flow, and reports whether it was open till now.
@@ -193,11 +196,7 @@ func (s *Service) keep(ctx context.Context, op string, user core.UserID, p Phase
 		if why := closed(st, p); why != "" {
 			return &core.Error{Code: core.Conflict, Op: op, Message: why}
 		}
-		save := tx.SaveBrandAnswers
-		if p == BlueprintExtension {
-			save = tx.SaveBlueprintAnswers
-		}
-		if err := save(ctx, user, kept, now); err != nil || stamp == "" {
+		if err := save(ctx, tx, user, p, kept, now); err != nil || stamp == "" {
 			return err
 		}
 		if err := tx.StampOnboarding(ctx, user, stamp, now); err != nil || p != StudioExtension {
@@ -209,6 +208,43 @@ func (s *Service) keep(ctx context.Context, op string, user core.UserID, p Phase
 		return Flow{}, s.failed(ctx, user, err)
 	}
 	return s.Flow(ctx, user)
+}
+
+func save(ctx context.Context, tx Tx, user core.UserID, p Phase, kept Answers, now time.Time) error {
+	if p == BlueprintExtension {
+		return tx.SaveBlueprintAnswers(ctx, user, kept, now)
+	}
+	if name, ok := kept["name"].(string); ok {
+		if err := tx.NameUser(ctx, user, name); err != nil {
+			return err
+		}
+	}
+	return tx.SaveBrandAnswers(ctx, user, kept, now)
+}
+
+// Change keeps another answer to a question that was answered before, at any
+// time. It asks nothing new and moves nobody.
+func (s *Service) Change(ctx context.Context, user core.UserID, field string, answer any) error {
+	const op = "onboarding.Change"
+	i := slices.IndexFunc(Steps, func(st Step) bool { return st.Field == field })
+	if i < 0 {
+		return core.FieldError(op, "field", "There is no such question.")
+	}
+	kept, err := checkFields(Steps[i:i+1], Answers{field: answer}, true)
+	if err != nil {
+		return err
+	}
+	now := s.Clock.Now()
+	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		st, err := tx.OnboardingState(ctx, user)
+		if err != nil {
+			return err
+		}
+		if !has(st.Answers, field) {
+			return &core.Error{Code: core.Conflict, Op: op, Message: "This question was not asked yet."}
+		}
+		return save(ctx, tx, user, Steps[i].Phase, kept, now)
+	})
 }
 
 func has(a Answers, field string) bool {
@@ -231,7 +267,7 @@ func closed(s State, p Phase) string {
 	case s.Completed && p == StudioExtension && s.StudioDone.IsZero():
 		return "" // a crossing asks no more than its own questions, whatever came before
 	case s.Completed:
-		return "The questions are done. Change your answers in your account."
+		return "The questions are done. Change an answer in your blueprint."
 	case p != Base && s.BaseDone.IsZero():
 		return "The first questions come first. Reload the page."
 	}

@@ -184,6 +184,44 @@ func TestAnswersComeBackOnAnotherDevice(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsChangedAtAnyTime(t *testing.T) {
+	ctx, g := context.Background(), newGuide(t)
+	g.finish(t, onboarding.Base)
+	g.finish(t, onboarding.BlueprintExtension)
+	g.must(t, g.Complete(ctx, anna, onboarding.BlueprintWelcome))
+	before := g.see(t)
+	g.must(t, g.Change(ctx, anna, "dreamClient", "Mia"))
+	g.must(t, g.Change(ctx, anna, "colorTheme", " soft-pinks "))
+	f := g.see(t)
+	if f.Answers["dreamClient"] != "Mia" || f.Answers["colorTheme"] != "soft-pinks" || f.Answers["struggle"] != before.Answers["struggle"] {
+		t.Errorf("%v", f.Answers)
+	}
+	f.Answers, f.State.Answers = before.Answers, before.State.Answers
+	if !reflect.DeepEqual(f, before) {
+		t.Errorf("it moved her: %+v\nbefore: %+v", f, before)
+	}
+	for field, want := range map[string]core.Code{"nonsense": core.Invalid, "futureVision": core.Conflict, "dreamClient": core.Invalid} {
+		if err := g.Change(ctx, anna, field, map[bool]any{true: " ", false: "x"}[field == "dreamClient"]); core.CodeOf(err) != want {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if err := g.Change(ctx, "usr_nobody", "name", "x"); core.CodeOf(err) != core.NotFound {
+		t.Errorf("%v", err)
+	}
+}
+
+// An account without a name takes the one that its owner goes by; one that has a
+// name keeps it.
+func TestTheAccountIsCalledAsSheIs(t *testing.T) {
+	ctx, g := context.Background(), newGuide(t)
+	for _, said := range []string{"Anna", "Anouk"} {
+		g.say(t, onboarding.Base, 1, "name", said)
+		if u, err := g.db.UserByID(ctx, anna); err != nil || u.Name != "Anna" {
+			t.Errorf("after %s the account is called %q, %v", said, u.Name, err)
+		}
+	}
+}
+
 func TestPillarsComeBackAsAList(t *testing.T) {
 	g := newGuide(t)
 	g.tiers.set(anna, entitlements.Studio)

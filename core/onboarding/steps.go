@@ -101,6 +101,32 @@ func Allowed(p Phase, t entitlements.Tier) bool {
 	return false
 }
 
+// Said is an answer as a person reads it.
+type Said struct{ Field, Question, Text string }
+
+// Read returns what was answered, in the order of the questions.
+func Read(a Answers) []Said {
+	var out []Said
+	for _, st := range Steps {
+		said := Said{Field: st.Field, Question: st.Question}
+		switch v := a[st.Field].(type) {
+		case string:
+			said.Text = v
+			for _, c := range st.Choices {
+				if c.Value == v {
+					said.Text = c.Label
+				}
+			}
+		case []string:
+			said.Text = strings.Join(v, ", ")
+		}
+		if said.Text != "" {
+			out = append(out, said)
+		}
+	}
+	return out
+}
+
 // Answers are what a customer has said, by field. A value is a string, or a
 // list of strings where the step says so.
 type Answers map[string]any

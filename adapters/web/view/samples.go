@@ -50,6 +50,10 @@ func Samples(site Site) []Sample {
 		{"account-new", Account{Chrome: in, Email: "new@example.com", Balance: 2, History: []CreditLine{{At: at, Amount: 2, Description: "Welcome credits", BalanceAfter: 2}}}},
 		{"studio", Studio{Chrome: in, Name: "Ines", Balance: 48, Tier: "free", Owned: []core.ProductID{"one_time_session", "bio_glowup", "nine_post_feed"}, Purchased: "one_time_session", Upgrade: &UpgradeOffer{Trigger: "button", Promo: promo}}},
 		{"studio-photos", Studio{Chrome: in, Name: "Ines", Balance: 12, Tier: "free", Tab: "photos", Upgrade: &UpgradeOffer{Trigger: "credits_low", Spent30d: 38}, RecentFrames: []Frame{{ID: "a", Status: "running"}, {ID: "b", Status: "pending"}, {ID: "c", Status: "failed"}}}},
+		{"studio-blueprint", Studio{Chrome: in, Name: "Ines", Balance: 2, Tier: "free", Tab: "blueprint", Answers: []Answered{
+			{"What do you do?", "Ceramics", "/welcome?change=businessType"},
+			{"Who is your dream client?", "Grace, who has just left her job and wants to be seen before she has a website", "/welcome?change=dreamClient"},
+		}}},
 		{"studio-academy-free", Studio{Chrome: in, Balance: 0, Tier: "free", Tab: "academy", Upgrade: &UpgradeOffer{Trigger: "feature_gate", Feature: "academy"}}},
 		{"studio-member", Studio{Chrome: in, Name: "Ines", Balance: 200, Tier: catalog.EntitlementStudio}},
 		{"experience", Experience{Chrome: in, Product: "bio_glowup", Balance: 25}},

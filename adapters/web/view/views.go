@@ -213,8 +213,12 @@ type Studio struct {
 	Owned        []core.ProductID // paid and unrefunded products, for the next step
 	Purchased    core.ProductID   // set once after purchase=success: shows the banner
 	Upgrade      *UpgradeOffer    // nil: nothing to offer (members)
+	Answers      []Answered       // what she has told us, in the blueprint's tab
 	RecentFrames []Frame          // newest first; empty shows the blank contact sheet
 }
+
+// Answered is one answer of hers, and where she changes it.
+type Answered struct{ Question, Text, Change string }
 
 // Frame is one picture in a contact sheet.
 type Frame struct {
