@@ -63,7 +63,7 @@ func readRule(in url.Values, path string, depth int) *ruleNode {
 	n := &ruleNode{Not: in.Get(path+"-not") != ""}
 	if kind := in.Get(path + "-kind"); knownKind(kind) {
 		n.Kind = kind
-		n.Products, n.Number, n.Most = in[path+"-product"], strings.TrimSpace(in.Get(path+"-number")), strings.TrimSpace(in.Get(path+"-most"))
+		n.Products, n.Number, n.Most = in[path+"-product[]"], strings.TrimSpace(in.Get(path+"-number")), strings.TrimSpace(in.Get(path+"-most"))
 		n.Side, n.Choice, n.Text = in.Get(path+"-side"), in.Get(path+"-choice"), strings.TrimSpace(in.Get(path+"-text"))
 		return n
 	}

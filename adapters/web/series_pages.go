@@ -160,6 +160,9 @@ func (s *Server) showStepForm(ctx context.Context, c *fiber.Ctx, who *signedIn, 
 		d.Lead = "Your own words for who bought " + s.productName(f.product) + ". Day and condition are those of the series."
 	case f.product != "":
 		d.Lead = "Who bought " + s.productName(f.product) + " gets the same words as everybody. What you save here is theirs alone; day and condition are those of the series."
+		if all, _ := lib.Step(f.series, f.st.ID, ""); all.Text != f.st.Text && f.refused == nil {
+			d.Lead = "These are the words that ship for who bought " + s.productName(f.product) + ". Day and condition are those of the series."
+		}
 	case own:
 		d.Lead = "These are your own words."
 	}

@@ -43,6 +43,11 @@ type DeskTable struct {
 	Older   string // address of the next page, "" at the end
 }
 
+// Numeric reports whether a column holds figures, which stand under each other.
+func (t DeskTable) Numeric(column int) bool {
+	return len(t.Rows) > 0 && column < len(t.Rows[0]) && t.Rows[0][column].Num
+}
+
 // Cell is one place of a list.
 type Cell struct {
 	Text string
