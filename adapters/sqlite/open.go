@@ -292,10 +292,13 @@ func (db *DB) Close() error {
 
 // Pragmas stand in the address, since one sent through a pool reaches a single
 // connection. secure_delete overwrites what is deleted, because a deleted
-// customer's address must not be found in the file.
+// customer's address must not be found in the file. temp_store is memory because
+// each caller's savepoint keeps the pages as they were before: beyond 64 KB in a
+// batch they would go to a temporary file, two system calls a page, which was a
+// fifth of a purchase.
 func writerDSN(path string) string {
 	return dsn(path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_busy_timeout=5000&_defensive=1&_dqs=0"+
-		"&_pragma=secure_delete(1)&_pragma=journal_size_limit(67108864)")
+		"&_pragma=secure_delete(1)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(2)")
 }
 
 // writeCache spares a transaction that touches more pages than the cache holds
