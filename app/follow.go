@@ -4,12 +4,14 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"sselfie/adapters/sqlite"
 	"sselfie/core"
 	"sselfie/core/accounts"
 	"sselfie/core/billing"
 	"sselfie/core/leads"
+	"sselfie/core/sequences"
 	"sselfie/core/tracking"
 )
 
@@ -29,12 +31,16 @@ func (h *house) billingStore() billing.Updater {
 // Update implements billing.Updater.
 func (s billingStore) Update(ctx context.Context, fn func(ctx context.Context, tx billing.Tx) error) error {
 	return s.next.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
-		f := &followedTx{Tx: tx, fold: s.fold, whom: map[core.UserID]bool{}}
+		f := &followedTx{Tx: tx, fold: s.fold, whom: map[core.UserID]bool{}, newcomer: map[core.UserID]bool{}}
 		if err := fn(ctx, f); err != nil {
 			return err
 		}
 		for _, user := range slices.Sorted(maps.Keys(f.whom)) {
-			if err := s.voice.series.Follow(ctx, tx, user); err != nil {
+			var series sequences.FollowTx = tx
+			if f.newcomer[user] {
+				series = withoutPast{tx}
+			}
+			if err := s.voice.series.Follow(ctx, series, user); err != nil {
 				return err
 			}
 			if err := s.voice.segments.Follow(ctx, tx, user); err != nil {
@@ -48,8 +54,29 @@ func (s billingStore) Update(ctx context.Context, fn func(ctx context.Context, t
 // followedTx notes whose payments and memberships change.
 type followedTx struct {
 	*sqlite.Tx
-	fold core.Fold
-	whom map[core.UserID]bool
+	fold     core.Fold
+	whom     map[core.UserID]bool
+	newcomer map[core.UserID]bool // made in this transaction, and no member: nothing need be looked up of them
+}
+
+// InsertUser implements billing.Tx.
+func (t *followedTx) InsertUser(ctx context.Context, u accounts.User) error {
+	err := t.Tx.InsertUser(ctx, u)
+	t.newcomer[u.ID] = err == nil
+	return err
+}
+
+// withoutPast is a transaction as an account sees it that began in it.
+type withoutPast struct{ *sqlite.Tx }
+
+// EnrolmentsOf implements sequences.FollowTx.
+func (withoutPast) EnrolmentsOf(context.Context, core.UserID) ([]sequences.Enrolment, error) {
+	return nil, nil
+}
+
+// MemberAfter implements sequences.FollowTx.
+func (withoutPast) MemberAfter(context.Context, core.UserID, time.Time) (bool, error) {
+	return false, nil
 }
 
 // InsertPayment implements billing.Tx. A sale is credited to the letter that led
@@ -75,6 +102,9 @@ func (t *followedTx) InsertPayment(ctx context.Context, p billing.Payment) error
 		if co != nil && accounts.CheckAddress(co.Email) == "" {
 			sale.Key = t.fold(co.Email)
 		}
+	}
+	if t.newcomer[p.User] && sale.Link == "" && sale.Key == "" {
+		return nil // she was written to by no name that we know
 	}
 	_, err = tracking.Attribute(ctx, t.Tx, sale)
 	return err
@@ -102,6 +132,7 @@ func (t *followedTx) SavePayment(ctx context.Context, p billing.Payment) error {
 // SaveRow implements billing.Tx.
 func (t *followedTx) SaveRow(ctx context.Context, r billing.Row) error {
 	t.whom[r.User] = true
+	delete(t.newcomer, r.User)
 	return t.Tx.SaveRow(ctx, r)
 }
 

@@ -149,10 +149,6 @@ func (s *Service) converted(ctx context.Context, tx Tx, ev Event, u accounts.Use
 // purchased grants a one-time purchase, once for its session.
 func (s *Service) purchased(ctx context.Context, tx Tx, ev Event, co *Checkout, p catalog.Product, u accounts.User, match Match) error {
 	ses := ev.Session
-	old, err := tx.FindPayment(ctx, PaymentIDs{Session: ses.ID, PaymentIntent: ses.PaymentIntent})
-	if err != nil || old != nil {
-		return err
-	}
 	pay := Payment{
 		ID: core.PaymentID(s.IDs.NewID("pay")), User: u.ID, Product: p.ID,
 		Amount: ses.Total, Subtotal: ses.Subtotal, Discount: ses.Discount, Tax: ses.Tax, Currency: ses.Currency,
@@ -163,7 +159,13 @@ func (s *Service) purchased(ctx context.Context, tx Tx, ev Event, co *Checkout, 
 	if co != nil {
 		pay.Checkout, pay.Source, pay.Campaign, pay.Link = co.ID, co.Source, co.Campaign, co.Link
 	}
-	if err := tx.InsertPayment(ctx, pay); err != nil {
+	err := tx.InsertPayment(ctx, pay)
+	if core.Is(err, core.Conflict) { // seldom, so nothing looks before
+		if old, lookup := tx.FindPayment(ctx, PaymentIDs{Session: ses.ID, PaymentIntent: ses.PaymentIntent}); lookup != nil || old != nil {
+			return lookup
+		}
+	}
+	if err != nil {
 		return err
 	}
 	if p.Credits > 0 {

@@ -232,6 +232,8 @@ type Tx interface {
 	// FindPayment returns the payment with any of the ids that are given.
 	FindPayment(ctx context.Context, by PaymentIDs) (*Payment, error)
 	PaymentsOf(ctx context.Context, user core.UserID) ([]Payment, error)
+	// InsertPayment adds a payment. It fails with core.Conflict, and changes
+	// nothing, when one of its ids is known.
 	InsertPayment(ctx context.Context, p Payment) error
 	SavePayment(ctx context.Context, p Payment) error
 

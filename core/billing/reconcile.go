@@ -110,6 +110,13 @@ func (w *watched) note(format string, args ...any) {
 }
 
 func (w *watched) InsertPayment(ctx context.Context, p Payment) error {
+	old, err := w.FindPayment(ctx, PaymentIDs{Session: p.Session, Invoice: p.Invoice, PaymentIntent: p.PaymentIntent, Charge: p.Charge})
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		return &core.Error{Code: core.Conflict, Op: "billing.InsertPayment", Message: "That payment is known."}
+	}
 	w.note("a payment of %s for %s is missing", core.Money{Minor: p.Amount, Currency: p.Currency}, p.Product)
 	return w.Tx.InsertPayment(ctx, p)
 }
