@@ -57,6 +57,13 @@ func (s *Service) ChangeAddress(ctx context.Context, user core.UserID, email, pa
 		if hour > resetPerHour {
 			return tooMany(op, "The link was sent a moment ago. Look into the mailbox, also among the spam.", time.Hour)
 		}
+		day, err := tx.CountHit(ctx, "move:d:"+string(key), 24*time.Hour, wall)
+		if err != nil {
+			return err
+		}
+		if day > resetPerDay {
+			return tooMany(op, "The link was sent several times today. Look into the mailbox, also among the spam, or go on tomorrow.", 24*time.Hour)
+		}
 		p := mail.Promise{
 			Kind: mail.ConfirmAddress, User: user, To: strings.TrimSpace(email), Reference: s.IDs.NewID("req"),
 			Token: mail.ChangeToken, Props: mail.Props{"name": u.Name},
@@ -68,7 +75,7 @@ func (s *Service) ChangeAddress(ctx context.Context, user core.UserID, email, pa
 		} else if !core.Is(err, core.NotFound) {
 			return err
 		}
-		return s.Post.Enqueue(ctx, tx, p, now)
+		return s.Post.EnqueueUnproven(ctx, tx, p, now, wall)
 	})
 }
 

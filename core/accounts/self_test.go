@@ -165,6 +165,20 @@ func TestWhatAMoveRefuses(t *testing.T) {
 		}
 		wantCode(t, h.ChangeAddress(ctx, s.User.ID, "victim@example.com", password), core.RateLimited)
 	})
+	t.Run("one address by many accounts, all day", func(t *testing.T) {
+		h, sent := newHouse(t), 0
+		for i := range 12 {
+			s, err := h.SignUp(ctx, string(rune('a'+i))+"@crowd.test", password, "", "", accounts.Client{})
+			must(t, err)
+			if h.ChangeAddress(ctx, s.User.ID, "victim@example.com", password) == nil {
+				sent++
+			}
+			h.wall.Advance(30 * time.Minute)
+		}
+		if sent != 5 {
+			t.Errorf("%d letters to one address within a day, want 5", sent)
+		}
+	})
 }
 
 func TestChangingThePassword(t *testing.T) {

@@ -102,10 +102,10 @@ func (s *Service) SignUp(ctx context.Context, email, password, name, next string
 		if err := tx.RecordEvent(ctx, tracking.Event{Name: tracking.SignUp, User: u.ID, At: now}); err != nil {
 			return err
 		}
-		return s.Post.Enqueue(ctx, tx, mail.Promise{
+		return s.Post.EnqueueUnproven(ctx, tx, mail.Promise{
 			Kind: mail.Welcome, User: u.ID, To: u.Email, Reference: "sign_up", Token: mail.ConfirmToken,
 			Props: mail.Props{"name": u.Name, "credits": itoa(s.SignUpCredits)},
-		}, now)
+		}, now, s.Wall.Now())
 	})
 	if err != nil {
 		return Signed{}, err

@@ -246,3 +246,26 @@ func TestAPurchaseConvertsItsLeadOnce(t *testing.T) {
 		}
 	}
 }
+
+// Many captured addresses at once, from wherever: their letters leave over hours.
+func TestAFloodOfAddressesIsSpreadOverHours(t *testing.T) {
+	d := newDesk(t)
+	d.tx(t, func(ctx context.Context, tx *sqlite.Tx) error {
+		for range 2000 {
+			if _, err := tx.CountHit(ctx, "mail:unproven", time.Hour, d.clock.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := d.Capture(context.Background(), ask("a@example.com")); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.mails(t); len(got) != 0 {
+		t.Errorf("%d letters leave at once", len(got))
+	}
+	d.clock.Advance(time.Hour)
+	if got := d.mails(t); len(got) != 1 {
+		t.Errorf("%d letters an hour later, want 1", len(got))
+	}
+}
