@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,12 +69,14 @@ func New(o Options) *Client {
 	if o.APIBase != "" {
 		cfg.URL = stripe.String(o.APIBase)
 	}
-	backend := stripe.GetBackendWithConfig(stripe.APIBackend, cfg)
+	backend := careful{stripe.GetBackendWithConfig(stripe.APIBackend, cfg)}
 	return &Client{
 		api: newResources(backend, o.Key), timeout: o.Timeout, log: o.Log, prices: o.Prices, clock: o.Clock,
 		known: map[string]string{}, promo: map[string]string{},
 	}
 }
+
+var errNotRead = errors.New("the answer could not be read")
 
 var _ billing.Gateway = (*Client)(nil)
 
@@ -102,6 +105,9 @@ func failure(op string, err error) error {
 	}
 	var se *stripe.Error
 	if !errors.As(err, &se) {
+		if strings.Contains(err.Error(), "body sample") {
+			err = errNotRead // the library quotes the answer, and with it secrets
+		}
 		return &core.Error{Code: core.Unavailable, Op: op, Message: "The payment service can't be reached. Nothing was charged. Try again in a minute.", Err: err}
 	}
 	cause := errors.New(string(se.Type) + " " + string(se.Code) + " " + se.Param + " (request " + se.RequestID + ")")
