@@ -169,10 +169,10 @@ func (s *Service) Capture(ctx context.Context, r Request) error {
 		if !lead.Reachable(s.DoubleOptIn) {
 			props["silent"] = "yes"
 		}
-		return s.Post.Enqueue(ctx, tx, mail.Promise{
+		return s.Post.EnqueueUnproven(ctx, tx, mail.Promise{
 			Kind: mail.Freebie, To: lead.Email, Reference: s.IDs.NewID("req"),
 			Props: props,
-		}, now)
+		}, now, wall)
 	})
 }
 
