@@ -51,10 +51,10 @@ func main() {
 }
 `
 
-// BenchmarkStart is row P3: from the second start to the first answer, the
+// BenchmarkP3Start is row P3: from the second start to the first answer, the
 // memory at rest, and the size of the program, each beside an empty program with
 // the same packages in the same run.
-func BenchmarkStart(b *testing.B) {
+func BenchmarkP3Start(b *testing.B) {
 	dir := b.TempDir()
 	ours := buildProgram(b, filepath.Join(dir, "sselfie"), "./sselfie")
 	src := filepath.Join("testdata", "empty_program.go") // inside the module, for its go.mod
