@@ -39,6 +39,9 @@ func (h *house) openReception(post mail.Post) *reception {
 	r.privacy = &accounts.Privacy{
 		People: h.people, Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) accounts.PrivacyTx { return tx }), Read: h.db, Settle: h.db.EmptyLog,
 	}
+	if h.mailbox != nil {
+		r.privacy.Captured = h.mailbox
+	}
 	if h.money != nil {
 		r.privacy.MayLeave = h.money.billing.MayLeave
 	}

@@ -4,6 +4,7 @@
 package mailbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -159,6 +160,32 @@ func (b *Box) Get(_ context.Context, id core.MailID) (mail.Captured, error) {
 		}
 	}
 	return mail.Captured{}, &core.Error{Code: core.NotFound, Op: "mailbox.Get", Message: "There is no such letter in the mailbox."}
+}
+
+// EraseCaptured removes every letter that names an address, whoever got it.
+func (b *Box) EraseCaptured(_ context.Context, key core.EmailKey) error {
+	if key == "" {
+		return nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for id, s := range b.index {
+		name := filepath.Join(b.dir, string(id)+suffix)
+		if s.to != key {
+			text, err := os.ReadFile(name)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("mailbox: %w", err)
+			}
+			if !bytes.Contains(bytes.ToLower(text), []byte(key)) {
+				continue
+			}
+		}
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("mailbox: %w", err)
+		}
+		delete(b.index, id)
+	}
+	return nil
 }
 
 // note puts a letter into the index.

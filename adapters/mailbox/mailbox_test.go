@@ -49,6 +49,29 @@ func list(t *testing.T, b *Box, to string) string {
 	return strings.Join(ids, " ")
 }
 
+func TestAnAddressIsErased(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mailbox")
+	b := box(t, dir)
+	about := letter("eml_3", "creator@example.com", noon)
+	about.Text = "<Anna@Example.com> wrote"
+	for _, l := range []mail.Letter{letter("eml_1", "Anna@Example.com", noon), letter("eml_2", "ben@example.com", noon), about} {
+		if err := b.Send(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []core.EmailKey{"", "anna@example.com", "anna@example.com"} {
+		if err := b.EraseCaptured(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		if got := list(t, b, ""); key == "" && got != "eml_3 eml_2 eml_1" || key != "" && got != "eml_2" {
+			t.Errorf("after %q: %s", key, got)
+		}
+	}
+	if got := list(t, box(t, dir), ""); got != "eml_2" {
+		t.Errorf("on the disk: %s", got)
+	}
+}
+
 func TestMailbox(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mailbox")
 	b := box(t, dir)

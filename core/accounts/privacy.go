@@ -25,6 +25,12 @@ type Files interface {
 	EraseFiles(ctx context.Context, user core.UserID) error
 }
 
+// Captured is where mail lies that was kept here instead of sent.
+type Captured interface {
+	// EraseCaptured removes every letter that names an address.
+	EraseCaptured(ctx context.Context, key core.EmailKey) error
+}
+
 // Trace is a row that names a person somewhere in its text: a webhook's payload,
 // a mail about somebody else's business.
 type Trace struct {
@@ -62,10 +68,11 @@ type PrivacyUpdater interface {
 
 // Privacy gives customers their data, and takes it away.
 type Privacy struct {
-	People *Service
-	Store  PrivacyUpdater
-	Read   PrivacyReader
-	Files  Files // nil while there are none
+	People   *Service
+	Store    PrivacyUpdater
+	Read     PrivacyReader
+	Files    Files    // nil while there are none
+	Captured Captured // nil where mail is sent
 	// MayLeave fails, with words for the customer, while something has to end
 	// first: a membership that Stripe would go on charging. nil asks nobody.
 	MayLeave func(ctx context.Context, user core.UserID) error
@@ -136,6 +143,11 @@ func (p *Privacy) erase(ctx context.Context, u User, actor string) error {
 	}
 	if p.Files != nil {
 		if err := p.Files.EraseFiles(ctx, u.ID); err != nil {
+			return err
+		}
+	}
+	if p.Captured != nil {
+		if err := p.Captured.EraseCaptured(ctx, u.Key); err != nil {
 			return err
 		}
 	}
