@@ -129,8 +129,11 @@ func (p *Proofs) write(ctx context.Context, d Draft, reader core.UserID) (mail.P
 		}
 	}
 	known.Series = d.Series
-	if d.Series == MiniProduct || d.Series == FreeBlueprint {
+	switch d.Series {
+	case MiniProduct, FreeBlueprint:
 		known.Product = p.product(d, known.Product)
+	case "":
+		known.Product, known.CreditsUsed = "", 0 // a campaign follows from no purchase
 	}
 	values := p.Author.values(known)
 	props := mail.Props{}
