@@ -71,7 +71,7 @@ var rooms = map[string]room{
 	"adapters/scheduler": {may: []string{"core/..."}, outside: []string{"github.com/go-co-op/gocron/v2"}},
 	"adapters/smtp":      {may: []string{"core/..."}, outside: []string{"github.com/wneessen/go-mail", "github.com/emersion/go-msgauth/dkim"}},
 	"adapters/sqlite": {may: []string{"core/...", "migrations"}, outside: []string{
-		"modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys",
+		"modernc.org/libc", "modernc.org/sqlite", "github.com/pressly/goose/v3", "golang.org/x/sys",
 	}},
 	"adapters/sqlite/sqlitetest": {may: []string{"core/...", "migrations", "adapters/sqlite"}},
 	"adapters/stripegate":        {may: []string{"core/...", "static"}},
