@@ -42,6 +42,7 @@ func (s *Server) voiceRoutes() {
 	call("/segments/:id/members", s.adminMembers)
 	call("/campaigns", s.adminCampaigns)
 	act("/campaigns", s.adminSaveCampaign)
+	act("/campaigns/:id/preview", s.adminPreviewCampaign)
 	act("/campaigns/:id/test", s.adminTestCampaign)
 	act("/campaigns/:id/schedule", s.adminSchedule)
 	act("/campaigns/:id/cancel", s.adminCancel)
@@ -277,6 +278,45 @@ func created(fresh bool) int {
 		return http.StatusCreated
 	}
 	return http.StatusOK
+}
+
+// adminPreviewCampaign is POST /api/admin/campaigns/{id}/preview: the letter as
+// one customer gets it, with each subject.
+func (s *Server) adminPreviewCampaign(ctx context.Context, c *fiber.Ctx, _ *signedIn) error {
+	in := struct {
+		As string `json:"as"` // the customer; "" for anybody who would get it
+	}{}
+	if len(c.BodyRaw()) > 0 {
+		if err := readJSON(c, &in); err != nil {
+			return err
+		}
+	}
+	m, err := s.opts.Voice.Campaigns.Read.CampaignByID(ctx, c.Params("id"))
+	if err != nil {
+		return err
+	}
+	if s.opts.Voice.Proofs == nil {
+		return errNoMail
+	}
+	reader, name, err := s.readerOf(ctx, in.As, s.audience(m.Drafts()[0], m.Segment))
+	if err != nil {
+		return err
+	}
+	type item struct {
+		Subject string   `json:"subject"`
+		HTML    string   `json:"html"`
+		Text    string   `json:"text"`
+		Missing []string `json:"missing"` // fields that are not known of the customer
+	}
+	items := []item{}
+	for _, d := range m.Drafts() {
+		p, err := s.opts.Voice.Proofs.Show(ctx, d, reader)
+		if err != nil {
+			return err
+		}
+		items = append(items, item{p.Letter.Subject, p.Letter.HTML, p.Letter.Text, append([]string{}, p.Missing...)})
+	}
+	return c.JSON(fiber.Map{"as": name, "items": items})
 }
 
 // adminTestCampaign is POST /api/admin/campaigns/{id}/test: to the admin herself

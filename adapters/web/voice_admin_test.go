@@ -33,7 +33,7 @@ func TestOnlyAdminsReachSegmentsAndCampaigns(t *testing.T) {
 			t.Errorf("%s %s from another site: %d", r.Method, r.Path, a.status)
 		}
 	}
-	if seen != 29 {
+	if seen != 30 {
 		t.Errorf("%d routes: is the table read?", seen)
 	}
 }

@@ -257,6 +257,7 @@ func TestACampaignIsWrittenTriedAndScheduled(t *testing.T) {
 	}
 	says(t, s.page(ada, campaign), http.StatusOK, "Goes out on 20 March 2026, 09:30 Europe/Berlin.", `"Value":"2026-03-20T09:30"`)
 	says(t, s.page(ada, "/admin/campaigns"), http.StatusOK, "scheduled", "20 March 2026, 09:30 Europe/Berlin")
+	s.play(t, scenario{ask: ask{method: "POST", path: "/api" + campaign + "/preview", body: `{"as":"anna@x.test"}`, cookie: ada}, status: 200, has: []string{`"as":"anna@x.test"`, `"missing":["product"]`, `"subject":"A word about light"`, `You have 25 credits.`}})
 	if _, err := s.opts.Voice.Campaigns.Run(t.Context(), time.Date(2026, 3, 20, 9, 0, 0, 0, time.UTC)); err != nil {
 		t.Fatal(err)
 	}
