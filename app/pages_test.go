@@ -57,6 +57,7 @@ func (w *world) sheets() []sheet {
 		{name: "studio-upgrade", path: "/studio", who: "ada", do: openDialog("upgrade-modal"), then: `document.getElementById("upgrade-modal").open`},
 		{name: "studio-compare", path: "/studio", who: "ada", do: openDialog("compare-modal"), then: `document.getElementById("compare-modal").open`},
 		{name: "wizard", path: "/studio", who: "new"},
+		{name: "wizard-change", path: "/welcome?change=businessType&next=/studio?tab=blueprint", who: "ada"},
 		{name: "studio-member", path: "/studio?tab=academy", who: "carmen"},
 		{name: "account", path: "/account", who: "ada", do: `document.querySelectorAll("details").forEach(d => { d.open = true })`},
 		{name: "account-member", path: "/account", who: "carmen"},

@@ -23,7 +23,7 @@ var features = map[Feature]struct {
 	MayaPro:              {Studio, "Maya Pro"},
 	FeedPlannerFull:      {Studio, "The feed planner"},
 	FeedPlannerBlueprint: {Blueprint, "The feed planner of the blueprint"},
-	UnlimitedBlueprint:   {Studio, "Blueprint grids without credits"},
+	UnlimitedBlueprint:   {Studio, "Making blueprint grids without credits"},
 }
 
 // Features returns all features, in the order of the table in product.md.
