@@ -54,7 +54,9 @@ func (h *house) everyLetter(ctx context.Context) ([]mail.Letter, error) {
 	}
 	var out []mail.Letter
 	for _, k := range mail.Kinds() {
-		l, err := plain.Render(ctx, letters.Sample(k))
+		sample := letters.Sample(k)
+		sample.At = h.clock.Now()
+		l, err := plain.Render(ctx, sample)
 		if err != nil {
 			return nil, err
 		}
@@ -66,6 +68,7 @@ func (h *house) everyLetter(ctx context.Context) ([]mail.Letter, error) {
 		for _, st := range h.voice.series.Library.For(series, "").Steps {
 			id := core.MailID("eml_" + string(series) + "-" + st.ID)
 			sample := letters.Sample(mail.Sequence)
+			sample.At = h.clock.Now()
 			bag.steps[id] = sequences.Posted{
 				Series: series, Step: st.ID, Product: "bio_glowup", CreditsLeft: 12, CreditsUsed: 13, OfferCode: offerCode(h), OfferEnds: sample.At.Add(19 * day),
 			}

@@ -3,6 +3,7 @@
 package smtp
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -161,4 +162,13 @@ func (c Config) mechanisms() []gomail.SMTPAuthType {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Raw returns a letter as it travels, to be looked at.
+func (s *Sender) Raw(l mail.Letter) ([]byte, error) {
+	var b bytes.Buffer
+	if _, err := s.c.compose(l, true, &b); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte(".\r\n")), nil
 }

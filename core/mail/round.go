@@ -91,12 +91,39 @@ func (r *round) wait() {
 	select {
 	case res := <-r.results:
 		r.take(res)
-		r.drain()
+		r.gather()
 	case <-r.s.wake:
 		r.more = [2]bool{true, true}
 	case <-done:
 		r.recall(mainRoad, marketingRoad)
 	}
+}
+
+// Marks are written together: a transaction for each letter would cost more than
+// the letter. What ended within the linger is in doubt a moment longer, and would
+// be sent again after a crash.
+const (
+	markTogether = 32
+	linger       = 10 * time.Millisecond
+)
+
+// gather takes what ends shortly after the first result, for one transaction.
+func (r *round) gather() {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	for len(r.s.unsaved) < min(markTogether, len(r.held)) {
+		select {
+		case res := <-r.results:
+			r.take(res)
+		case <-timer.C:
+			r.drain()
+			return
+		case <-r.ctx.Done():
+			r.drain()
+			return
+		}
+	}
+	r.drain()
 }
 
 func (r *round) drain() {

@@ -107,6 +107,8 @@ func TestSuppressedAddresses(t *testing.T) {
 	}{
 		"marketing to who unsubscribed":     {mail.Unsubscribed, mail.AbandonedCheckout, mail.StateSuppressed},
 		"a purchase of who unsubscribed":    {mail.Unsubscribed, mail.Purchase, mail.StateSent},
+		"marketing to who is unreachable":   {mail.Unreachable, mail.Campaign, mail.StateSuppressed},
+		"a purchase of who is unreachable":  {mail.Unreachable, mail.Purchase, mail.StateSent},
 		"a purchase to a dead mailbox":      {mail.HardBounce, mail.Purchase, mail.StateSuppressed},
 		"a campaign to a dead mailbox":      {mail.HardBounce, mail.Campaign, mail.StateSuppressed},
 		"a reset for who complained":        {mail.Complaint, mail.PasswordReset, mail.StateSent},
