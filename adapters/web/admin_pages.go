@@ -297,12 +297,12 @@ func (s *Server) showCustomer(ctx context.Context, c *fiber.Ctx, who *signedIn, 
 		}
 	}
 	d.Forms = []view.DeskForm{form}
-	d.Tables = append(d.Tables, s.paymentsTable(p), rowsTable(p.Rows), momentsTable(p.Moments))
+	d.Tables = append(d.Tables, s.paymentsTable(p), rowsTable(p.Rows))
 	voice, err := s.voiceTables(ctx, p.User.ID)
 	if err != nil {
 		return err
 	}
-	d.Tables = append(d.Tables, voice...)
+	d.Tables = append(append(d.Tables, voice...), momentsTable(p.Moments))
 	if p.Why != nil {
 		why := view.DeskTable{Title: "Why", Columns: []string{"Each answer with what it follows from"}}
 		for _, line := range p.Why.Lines() {

@@ -280,7 +280,7 @@ func (s *Server) voiceTables(ctx context.Context, user core.UserID) ([]view.Desk
 	if err != nil {
 		return nil, err
 	}
-	letters := view.DeskTable{Title: "Which letter comes next", Columns: []string{"Series", "Next letter", "What a run would do now", "Looked at next"}, Empty: "No series runs for her. The list above says what ended."}
+	letters := view.DeskTable{Title: "Which letter comes next", Columns: []string{"Series", "Next letter", "What a run would do now", "Looked at next"}, Empty: "No series runs for her. What happened, below, says what ended and why."}
 	tones := map[sequences.Outcome]view.Tone{sequences.IsDue: view.Success, sequences.IsSuppressed: view.Warning, sequences.IsCapped: view.Warning, sequences.IsEnded: view.Warning}
 	for _, w := range found {
 		e := w.Candidate.Enrolment
