@@ -65,23 +65,21 @@ func serve(ctx context.Context, c Config, s *shell) (err error) {
 	defer func() { _ = ln.Close() }() // closed by the server already when all went well
 	base := c.baseURL(ln.Addr().String())
 	var h *house
-	drawn := make(chan pagesOrError, 1)
-	go func() { // reads and checks the texts while the database opens
-		pages, err := c.pages(base, func() time.Time { return h.clock.Now() }) // asked when the first page is drawn
-		drawn <- pagesOrError{pages, err}
-	}()
+	// Reads and checks the texts while the database opens. The clock is asked when
+	// the first page is drawn.
+	drawn := aside(func() (*view.Renderer, error) { return c.pages(base, func() time.Time { return h.clock.Now() }) })
 	if h, err = build(ctx, c, base, log); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	d := <-drawn
-	if d.err != nil {
-		return d.err
+	pages, err := drawn()
+	if err != nil {
+		return err
 	}
 	if err := h.seed(ctx); err != nil {
 		return err
 	}
-	srv, err := h.server(d.pages)
+	srv, err := h.server(pages)
 	if err != nil {
 		return err
 	}
@@ -207,11 +205,6 @@ func (h *house) secure(ctx context.Context, ln net.Listener, workers *sync.WaitG
 		}
 	})
 	return tls.NewListener(ln, keeper.TLS()), nil
-}
-
-type pagesOrError struct {
-	pages *view.Renderer
-	err   error
 }
 
 // pages reads texts, templates and assets. The creator's own files are tried out

@@ -65,7 +65,12 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 			_ = h.close() // the first error is the one to tell
 		}
 	}()
+	letters := aside(c.library)
 	if err := h.openDatabase(ctx); err != nil {
+		return nil, err
+	}
+	library, err := letters()
+	if err != nil {
 		return nil, err
 	}
 	ledger, post := credits.Ledger{IDs: h.ids}, mail.Post{IDs: h.ids, Fold: h.fold}
@@ -78,7 +83,7 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 		return nil, err
 	}
 	h.visits = tracking.Service{Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) tracking.Recorder { return tx }), Clock: h.clock}
-	if h.voice, err = h.openVoice(ctx); err != nil {
+	if h.voice, err = h.openVoice(ctx, library); err != nil {
 		return nil, err
 	}
 	if err := h.openMail(); err != nil {
@@ -97,6 +102,24 @@ func build(ctx context.Context, c Config, base string, log *slog.Logger) (_ *hou
 // lockWait is for how long a start asks for the data folder again: a process that
 // was killed a moment ago still holds it.
 const lockWait = 750 * time.Millisecond
+
+// aside begins fn at once, beside whatever comes next, and returns a function
+// that waits for its result.
+func aside[T any](fn func() (T, error)) func() (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := fn()
+		done <- result{value, err}
+	}()
+	return func() (T, error) {
+		r := <-done
+		return r.value, r.err
+	}
+}
 
 // openDatabase opens the file and settles what the first start decides: the
 // keys, the mode, and when the installation began.

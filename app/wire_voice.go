@@ -50,8 +50,9 @@ type voice struct {
 // follow. Those beyond it are caught up with by the refresh of the night.
 const waitingMoves = 1000
 
-func (h *house) openVoice(ctx context.Context) (*voice, error) {
-	over, err := h.config.files("sequences")
+// library reads and checks the letters of the series.
+func (c *Config) library() (*sequences.Library, error) {
+	over, err := c.files("sequences")
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +64,10 @@ func (h *house) openVoice(ctx context.Context) (*voice, error) {
 	if len(bad) > 0 {
 		return nil, fmt.Errorf("the letters of the series: %s", strings.Join(bad, "; "))
 	}
+	return library, nil
+}
+
+func (h *house) openVoice(ctx context.Context, library *sequences.Library) (*voice, error) {
 	tokens := locksmith.Tokens{}
 	v := &voice{
 		breaker: &mail.Breaker{Read: h.db, PostalAddress: h.config.Mail.PostalAddress},

@@ -246,11 +246,20 @@ func versionsOf(ctx context.Context, opts Options, dsn string) (have, want int64
 	return have, want, err
 }
 
-// newest returns the schema version of the program.
+// newest returns the schema version of the program. The names tell it; goose
+// would open a database to list them, at every start.
 func newest(opts Options) (want int64, err error) {
-	ours, err := sources(opts.Migrations)
-	for _, s := range ours {
-		want = max(want, s.Version)
+	const op = "sqlite.migrate"
+	if opts.Migrations == nil {
+		return 0, problem(op, "No migrations were given.", nil)
+	}
+	names, err := fs.Glob(opts.Migrations, "*.sql")
+	for _, name := range names {
+		version, bad := goose.NumericComponent(name)
+		if bad != nil {
+			return 0, problem(op, "The migrations cannot be read.", bad)
+		}
+		want = max(want, version)
 	}
 	return want, err
 }
