@@ -56,7 +56,7 @@ func p99(took []time.Duration) time.Duration {
 }
 
 // during runs work while genuine webhooks come in, and holds their p99 below a
-// second.
+// second; below three beside other tests, on a machine that is busy already.
 func (s *shop) during(work func()) {
 	s.t.Helper()
 	stop, done := make(chan struct{}), make(chan []time.Duration, 1)
@@ -64,10 +64,13 @@ func (s *shop) during(work func()) {
 	work()
 	close(stop)
 	took := <-done
-	longest := p99(took)
+	longest, limit := p99(took), time.Second
+	if !flooding() {
+		limit = 3 * time.Second
+	}
 	s.t.Logf("%d genuine webhooks meanwhile, p99 %v", len(took), longest)
-	if len(took) == 0 || longest > time.Second {
-		s.t.Errorf("%d genuine webhooks, p99 %v, want below a second", len(took), longest)
+	if len(took) == 0 || longest > limit {
+		s.t.Errorf("%d genuine webhooks, p99 %v, want below %v", len(took), longest, limit)
 	}
 }
 
