@@ -164,6 +164,9 @@ func TestASegmentIsBuiltByButtons(t *testing.T) {
 	if a := s.press(ada, to+"/delete"); a.header.Get("Location") != "/admin/segments?done=gone" {
 		t.Errorf("deleting: %d %.300s", a.status, a.body)
 	}
+	if m, err := s.opts.Voice.Campaigns.Read.CampaignByID(t.Context(), strings.TrimPrefix(campaign, "/admin/campaigns/")); err != nil || m.Segment != "" {
+		t.Errorf("the campaign that was cancelled: %+v %v", m, err)
+	}
 	for _, action := range []string{"segment.save", "segment.export", "segment.delete", "campaign.save", "campaign.schedule", "campaign.cancel"} {
 		if !s.audited(action) {
 			t.Errorf("%s is not in the audit log", action)
