@@ -10,7 +10,7 @@ export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
 .PHONY: build run test race bench fuzz lint format stripe-mock tools-npm spam-score screenshots lighthouse clean \
-        soak soak-kill soak-orders soak-spends soak-backup soak-floods soak-timing soak-guards soak-faults soak-fuzz
+        soak soak-kill soak-orders soak-spends soak-backup soak-sequences soak-floods soak-timing soak-guards soak-faults soak-fuzz
 
 build: ## the program, one static file
 	$(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/sselfie ./app/sselfie
@@ -54,14 +54,14 @@ spam-score: ## every letter before spamassassin (Debian's package), at most 1.0 
 	SPAM_SCORE=1 $(GO) test -count=1 -timeout 15m -run 'TestSpamScore' -v ./app
 
 screenshots: ## every page, at both widths and in both schemes, into screenshots/
-	SHOTS="$(CURDIR)/screenshots" $(GO) test -count=1 -timeout 15m -run 'TestPagesInABrowser' ./app
+	SHOTS="$(CURDIR)/screenshots" $(GO) test -count=1 -timeout 20m -run 'TestPagesInABrowser|TestStatesInABrowser' ./app
 
 lighthouse: build ## home, a landing page, the success page: four figures of 95, painted within 1.5 s
 	npm ci --prefix tools/lighthouse --no-audit --no-fund --ignore-scripts
 	node tools/lighthouse/measure.mjs bin/sselfie
 
 # The long runs of the tests named here: the same code, more of it.
-soak: soak-kill soak-orders soak-spends soak-backup soak-floods soak-timing soak-guards soak-faults soak-fuzz
+soak: soak-kill soak-orders soak-spends soak-backup soak-sequences soak-floods soak-timing soak-guards soak-faults soak-fuzz
 
 soak-kill: ## 5,000 times kill -9 under load
 	SOAK=kill $(GO) test -count=1 -timeout 0 -run 'TestKill' -v ./app/...
@@ -86,6 +86,9 @@ soak-guards: ## takes each guard away, and wants a test to notice
 
 soak-faults: ## fails each write and sync of a webhook once; wants strace
 	SOAK=faults $(GO) test -count=1 -timeout 0 -run 'TestAWriteOfAWebhookFails' -v ./app
+
+soak-sequences: ## 400 days of 1,000 customers in 20 time zones: every mail rule for everybody
+	SOAK=sequences $(GO) test -count=1 -timeout 0 -run 'EveryMailRule' -v ./core/sequences
 
 soak-fuzz: ## 10 minutes each
 	$(MAKE) fuzz FUZZTIME=10m

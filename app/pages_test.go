@@ -41,6 +41,10 @@ func (w *world) sheets() []sheet {
 		{name: "password-setup", path: w.path("fatima@example.com", "password_reset", "/auth/password/setup")},
 		{name: "password-setup-expired", path: "/auth/password/setup?token=gone", refused: true},
 		{name: "confirm-expired", path: "/auth/confirm?token=gone", refused: true},
+		{name: "unsubscribe", path: w.leave},
+		{name: "account-toast", path: "/account", who: "carmen", do: noConnection, then: `!!document.querySelector(".toast")`},
+		{name: "checkout-waiting", path: "/checkout/bio_glowup", do: `window.fetch = () => new Promise(() => {});` + pressBuy, then: `!document.getElementById("checkout-waiting").hidden`},
+		{name: "checkout-error", path: "/checkout/bio_glowup", do: `window.fetch = () => Promise.reject(new Error("There is no connection. Nothing was charged."));` + pressBuy, then: `!document.getElementById("checkout-error").hidden`},
 		{name: "unsubscribe-invalid", path: "/unsubscribe?token=gone", refused: true},
 		{name: "success-unknown", path: "/checkout/success?session_id=cs_unknown"},
 		{name: "success", path: "/checkout/success?session_id=" + w.session, do: `document.querySelector("[data-stop]")?.click()`},
@@ -86,6 +90,9 @@ func (w *world) sheets() []sheet {
 const pressBuy = `document.querySelectorAll("input[type=checkbox][required]").forEach(x => { if (!x.checked) x.click() });
 	document.querySelector("[data-checkout] button[type=submit]").click()`
 
+const noConnection = `window.fetch = () => Promise.reject(new Error("The billing portal did not answer. Nothing was changed."));
+	document.querySelector("form[data-billing]").requestSubmit()`
+
 func openDialog(id string) string {
 	return fmt.Sprintf(`document.querySelectorAll("dialog[open]").forEach(d => d.close()); document.getElementById(%q).showModal()`, id)
 }
@@ -95,6 +102,7 @@ type world struct {
 	*site
 	people              map[string]*http.Client
 	session, form, mail string
+	leave               string // the way out of letters, from one of them
 }
 
 func newWorld(t *testing.T) *world {
@@ -102,6 +110,9 @@ func newWorld(t *testing.T) *world {
 	w := &world{site: start(t, map[string]string{
 		"SSELFIE_DEMO": "true", "SSELFIE_DEMO_SEED": "true", "SSELFIE_ADMIN_EMAIL": "creator@example.com", "SSELFIE_ADMIN_PASSWORD": "contact sheet",
 	}), people: map[string]*http.Client{"": http.DefaultClient}}
+	w.buyBy("bio_glowup", "leaver@example.com")
+	w.advance(4 * 24 * time.Hour) // her first letter about Studio comes on day 3
+	w.leave = w.path("leaver@example.com", "sequence", "/unsubscribe")
 	w.people["ada"] = w.enter("/api/auth/login", `{"email":"ada@example.com","password":"contact sheet"}`)
 	w.until("the creator can sign in", func() bool {
 		return w.post("/api/auth/login", `{"email":"creator@example.com","password":"contact sheet"}`, nil) == http.StatusOK
@@ -208,6 +219,11 @@ func TestPagesAreValid(t *testing.T) {
 	w, dir := newWorld(t), t.TempDir()
 	for _, p := range w.sheets() {
 		keep(t, dir, p.name, w.html(p))
+	}
+	url, states := stateServer(t)
+	aside := &world{site: &site{t: t, url: url}, people: w.people}
+	for _, p := range states {
+		keep(t, dir, p.name, aside.html(p))
 	}
 	keep(t, dir, "planted", `<!doctype html><html lang="en"><head><title>t</title></head><body><p><div></p><img src="x"></body></html>`)
 	found := validate(t, validator, dir)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,17 +38,21 @@ func TestPagesInABrowser(t *testing.T) {
 			t.Parallel()
 			v := newWalker(t, browserCtx, w, wide, string(axe))
 			for _, p := range sheets {
-				if only := os.Getenv("SHEET"); only != "" && only != p.name {
-					continue
-				}
-				v.visit(p)
-				if wide < 600 { // the markup is the same on a wide screen
+				if wanted(p) {
+					v.visit(p)
 					v.withoutScripts(p)
 				}
 			}
 			v.checkTheCheck()
 		})
 	}
+}
+
+// wanted reports whether SHEET, a list of names, asks for a page; without it
+// all are wanted.
+func wanted(p sheet) bool {
+	only := os.Getenv("SHEET")
+	return only == "" || slices.Contains(strings.Split(only, ","), p.name)
 }
 
 // oneBrowser starts the Chromium that all walkers share.
@@ -92,7 +97,7 @@ func newWalker(t *testing.T, browser context.Context, w *world, wide int64, axe 
 	t.Helper()
 	ctx, stop := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(stop)
-	ctx, stop = context.WithTimeout(ctx, 8*time.Minute)
+	ctx, stop = context.WithTimeout(ctx, 15*time.Minute)
 	t.Cleanup(stop)
 	v := &walker{t: t, ctx: ctx, w: w, wide: wide, axe: axe, host: strings.TrimPrefix(w.url, "http://")}
 	if err := chromedp.Listen(ctx, v.hear); err != nil {
@@ -210,13 +215,28 @@ func (v *walker) look(p sheet, how string) {
 	v.t.Helper()
 	var over []string
 	v.ask(p, `document.fonts.ready.then(() => document.documentElement.scrollWidth <= innerWidth ? [] :
-		[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + "." + e.className))`, &over)
+		[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + "." + (e.getAttribute("class") || "") + " " + e.textContent.trim().slice(0, 40)))`, &over)
 	if len(over) > 0 {
 		v.t.Errorf("%s, %s: wider than the screen: %s", p.name, how, strings.Join(over, ", "))
 	}
+	// What the page clips does not make it wider: words must end on the screen.
+	var cut []string
+	v.ask(p, `[...document.querySelectorAll("body *")].filter(e => {
+		if (e.closest(".table-wrap,.tabs,pre,svg,.sr,.skip,textarea,select,code") || getComputedStyle(e).textOverflow === "ellipsis") return false;
+		return [...e.childNodes].some(n => {
+			if (n.nodeType !== 3 || !n.textContent.trim()) return false;
+			const words = document.createRange();
+			words.selectNodeContents(n);
+			const box = words.getBoundingClientRect();
+			return box.width > 0 && (box.right > innerWidth + 1 || box.left < -1);
+		});
+	}).slice(0, 4).map(e => e.tagName + "." + (e.getAttribute("class") || "") + " " + e.textContent.trim().slice(0, 40))`, &cut)
+	if len(cut) > 0 {
+		v.t.Errorf("%s, %s: words end beyond the screen: %s", p.name, how, strings.Join(cut, ", "))
+	}
 	rules := ""
-	if how == "dark" {
-		rules = `, runOnly: ["color-contrast", "link-in-text-block"]` // nothing but colours changed
+	if how == "dark" || how == "without scripts" && v.wide > 600 { // the narrow visit has asked the rest
+		rules = `, runOnly: ["color-contrast", "link-in-text-block"]`
 	}
 	for _, violation := range v.violations(p, rules) {
 		v.t.Errorf("%s, %s: %s", p.name, how, violation)
