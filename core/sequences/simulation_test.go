@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -22,20 +23,26 @@ import (
 	"sselfie/core/coretest"
 	"sselfie/core/jobs"
 	"sselfie/core/mail"
+	"sselfie/core/segments"
 	"sselfie/core/sequences"
+	"sselfie/core/tracking"
 )
 
-// The simulation plays weeks of a shop: purchases, upgrades, refunds and
+// The simulation plays weeks of a shop: purchases, clicks, upgrades, refunds and
 // unsubscriptions at random, a process that is down for an hour, a day or five
-// weeks, a mail server that is away, and crashes at any transaction of a run.
-// Then it reads what people found in their mailboxes, and every rule must hold
-// for every one of them.
+// weeks, a mail server that is away, a clock that jumps back, and crashes at any
+// transaction of a run. Then it reads what people found in their mailboxes, and
+// every rule must hold for every one of them, in whatever zone the machine is.
 func TestEveryMailRuleForEveryCustomer(t *testing.T) {
-	days, customers, seeds := 60, 200, 1
+	days, customers, places := 60, 200, zones[:1]
 	if os.Getenv("SOAK") == "sequences" {
-		days, customers, seeds = 400, 1000, 5
+		days, customers, places = 400, 1000, zones
 	}
-	for seed := range seeds {
+	for seed, place := range places {
+		zone, err := time.LoadLocation(place)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for name, down := range map[string][]span{
 			"always up":        nil,
 			"an hour at noon":  {hours(9*24+11, 2), hours(30*24+11, 2)},
@@ -43,11 +50,13 @@ func TestEveryMailRuleForEveryCustomer(t *testing.T) {
 			"five weeks":       {hours(12*24+7, 35*24)},
 			"here and gone":    {hours(5*24, 80), hours(12*24, 60), hours(20*24+11, 3), hours(40*24, 100)},
 			"mail server away": nil,
+			"clock jumps":      nil,
 		} {
-			t.Run(fmt.Sprintf("%s/%d", name, seed), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/%s", name, place), func(t *testing.T) {
 				t.Parallel()
 				s := newWorld(t, uint64(seed), days, customers)
-				s.down = down
+				s.down, s.zone = down, zone
+				s.jumps = name == "clock jumps"
 				if name == "mail server away" {
 					s.away = []span{hours(10*24+5, 50), hours(30*24, 200)}
 				}
@@ -57,6 +66,16 @@ func TestEveryMailRuleForEveryCustomer(t *testing.T) {
 		}
 	}
 }
+
+// zones are where machines stand: with summer time and without, with half and
+// quarter hours, on both sides of the date line.
+var zones = []string{
+	"America/New_York", "UTC", "Europe/Berlin", "Europe/London", "America/Los_Angeles", "America/Sao_Paulo", "America/St_Johns", "Africa/Lagos", "Africa/Cairo", "Asia/Kolkata",
+	"Asia/Kathmandu", "Asia/Tokyo", "Asia/Tehran", "Australia/Sydney", "Australia/Eucla", "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Pago_Pago",
+}
+
+// Now implements core.Clock: the same moment, as a machine in this zone says it.
+func (w *world) Now() time.Time { return w.clock.Now().In(w.zone) }
 
 // span is a time in hours after the beginning.
 type span struct{ from, to time.Time }
@@ -87,15 +106,19 @@ type world struct {
 	customers int
 	down      []span // the process
 	away      []span // the mail server
+	zone      *time.Location
+	jumps     bool // the clock is set back now and then
 
 	mu     sync.Mutex
 	posted []letter
 	crash  func() bool // asked at each transaction of a run
 	cancel context.CancelFunc
 
-	events []event
-	ended  map[core.UserID]map[string]time.Time // when we knew of unsubscriptions and the like
-	refund map[core.PaymentID]time.Time
+	events  []event
+	clicks  []tracking.Hit // that are still to come
+	clicked int
+	ended   map[core.UserID]map[string]time.Time // when we knew of unsubscriptions and the like
+	refund  map[core.PaymentID]time.Time
 }
 
 type event struct {
@@ -117,13 +140,13 @@ func newWorld(t *testing.T, seed uint64, days, customers int) *world {
 	}
 	ids := &coretest.IDs{}
 	w.svc = &sequences.Service{
-		Store: w, Read: w.db, Gate: open{}, Clock: w.clock, IDs: ids, Tokens: &coretest.Tokens{}, Library: w.lib, Catalog: catalog.Default(),
+		Store: w, Read: w.db, Gate: open{}, Clock: w, IDs: ids, Tokens: &coretest.Tokens{}, Library: w.lib, Catalog: catalog.Default(),
 	}
 	author := &sequences.Author{
 		Next: plain{}, Bag: w.db, Gate: open{}, Library: w.lib, Catalog: catalog.Default(), Brand: "Sselfie", BaseURL: "http://x.org", Track: true,
 	}
 	w.box = mail.New(mail.Ports{
-		Store: sqlite.Bind(w.db, func(tx *sqlite.Tx) mail.Tx { return tx }), Reads: w.db, Sender: w, Renderer: author, Minter: nobody{}, Clock: w.clock,
+		Store: sqlite.Bind(w.db, func(tx *sqlite.Tx) mail.Tx { return tx }), Reads: w.db, Sender: w, Renderer: author, Minter: nobody{}, Clock: w,
 	}, mail.Limits{Lanes: 1})
 	return w
 }
@@ -161,7 +184,28 @@ func (w *world) Send(_ context.Context, l mail.Letter) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.posted = append(w.posted, letter{l.ID, l.To, w.clock.Now()})
+	if link := pixel.FindStringSubmatch(l.HTML); link != nil && w.rnd.IntN(3) == 0 {
+		w.clicks = append(w.clicks, tracking.Hit{Link: core.LinkID("lnk_" + link[1]), Mail: l.ID, At: w.clock.Now().Add(time.Duration(1+w.rnd.IntN(3*24*60)) * time.Minute)})
+	}
 	return nil
+}
+
+var pixel = regexp.MustCompile(`id=pxl_([A-Za-z0-9_-]+)`)
+
+// click lets those click whose time has come.
+func (w *world) click(now time.Time) {
+	var later []tracking.Hit
+	for _, h := range w.clicks {
+		if h.At.After(now) {
+			later = append(later, h)
+			continue
+		}
+		w.clicked++
+		if err := w.db.UpdateBulk(w.t.Context(), func(ctx context.Context, tx *sqlite.Tx) error { return tx.RecordClick(ctx, h) }); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.clicks = later
 }
 
 // Close implements mail.Conn.
@@ -245,6 +289,9 @@ func (w *world) purchase(user core.UserID, n int, p catalog.Product, paid time.T
 		if err != nil {
 			return err
 		}
+		if _, err := tracking.Attribute(ctx, tx, tracking.Sale{Payment: payment(user, n), User: user, Key: core.EmailKey(string(user) + "@x.org"), At: now}); err != nil {
+			return err
+		}
 		if err := tx.SavePromotionUse(ctx, billing.PromotionUse{User: user, Code: "MINI20", EndsAt: paid.AddDate(0, 0, 33)}); err != nil {
 			return err
 		}
@@ -263,6 +310,9 @@ func (w *world) refunded(user core.UserID, n int, at time.Time) {
 				p.Refunded = p.Amount
 				w.refund[p.ID] = now
 				if err := tx.SavePayment(ctx, p); err != nil {
+					return err
+				}
+				if err := tracking.Revalue(ctx, tx, p.Mail); err != nil {
 					return err
 				}
 			}
@@ -313,7 +363,19 @@ func (w *world) play() {
 			now = back
 			runner = w.runner()
 		}
+		now = now.In(w.zone)
 		w.clock.Advance(now.Sub(w.clock.Now()))
+		if w.jumps && w.rnd.IntN(40) == 0 { // for a moment the machine believes an earlier time
+			w.clock.Advance(-time.Duration(w.rnd.IntN(30*60)) * time.Minute)
+			ctx, cancel := context.WithCancel(w.t.Context())
+			w.cancel = cancel
+			if _, err := w.runner().RunDue(ctx, w.Now()); err != nil {
+				runner = w.runner()
+			}
+			cancel()
+			w.clock.Advance(now.Sub(w.clock.Now()))
+		}
+		w.click(now)
 		for len(w.events) > 0 && !w.events[0].at.After(now) { // what came while we were down comes now
 			e := w.events[0]
 			w.events = w.events[1:]
@@ -409,6 +471,18 @@ func (w *world) judge() {
 	}
 	if len(w.posted) < w.customers {
 		w.t.Errorf("only %d letters for %d customers: the simulation proves nothing", len(w.posted), w.customers)
+	}
+	if w.clicked < len(w.posted)/5 {
+		w.t.Errorf("only %d clicks in %d letters", w.clicked, len(w.posted))
+	}
+	if err := w.db.View(w.t.Context(), func(ctx context.Context, v sqlite.View) error {
+		found, err := v.VerifyVoice(ctx, segments.Query{Now: w.clock.Now()})
+		for _, f := range found {
+			w.t.Error(f)
+		}
+		return err
+	}); err != nil {
+		w.t.Fatal(err)
 	}
 	w.judgeOrder(log)
 	w.judgeCompleteness(log)
