@@ -46,7 +46,7 @@ var voiceInvariants = []struct{ says, query string }{
 func (v View) VerifyVoice(ctx context.Context, q segments.Query) ([]Finding, error) {
 	var out []Finding
 	for _, c := range voiceInvariants {
-		found, err := v.findings(ctx, c.says, c.query+` LIMIT ?`, mostFindings)
+		found, err := v.findings(ctx, c.says, c.query+` LIMIT 0 + ?`, mostFindings)
 		if err != nil {
 			return nil, err
 		}
@@ -96,5 +96,5 @@ func (v View) wrongMembers(ctx context.Context, seg segments.Segment, q segments
 	args = append(args, seg.ID, mostFindings)
 	return v.findings(ctx, "a segment's members are those who fit its rule", `SELECT id, CASE here WHEN 1 THEN 'does not fit and is in ' ELSE 'fits and is not in ' END || ? FROM (
 		SELECT u.id, (u.deleted_at IS NULL AND `+says[0]+`) AS then_, (u.deleted_at IS NULL AND `+says[1]+`) AS now_,
-		u.id IN (SELECT user_id FROM email_segment_members WHERE segment_id = ?) AS here FROM users u) WHERE then_ = now_ AND now_ <> here LIMIT ?`, args...)
+		u.id IN (SELECT user_id FROM email_segment_members WHERE segment_id = ?) AS here FROM users u) WHERE then_ = now_ AND now_ <> here LIMIT 0 + ?`, args...)
 }
