@@ -63,11 +63,16 @@ func styled(s, link string) Line {
 	return out
 }
 
+// reach is how far a mark looks for its pair: nobody stresses more at once, and a
+// text of marks alone takes no longer for it.
+const reach = 2000
+
 // closes reports whether a mark that opens here has its pair, around words.
 func closes(rest, mark string) bool {
 	if rest == "" || rest[0] == ' ' {
 		return false
 	}
+	rest = rest[:min(len(rest), reach)]
 	for i := 1; i+len(mark) <= len(rest); i++ {
 		switch {
 		case rest[i-1] == '\\' && escaped(rest, i):

@@ -224,6 +224,9 @@ func lines(texts []string) []Line {
 
 // Links returns the paths that a letter's links lead to, each once, in order.
 func Links(text string) []string {
+	if !strings.Contains(text, "](") {
+		return nil // as most letters, and this is asked for each one that is promised
+	}
 	var out []string
 	seen := map[string]bool{}
 	for _, r := range split(text) {
