@@ -47,7 +47,10 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 	if name, ok := first.Answers["name"].(string); ok {
 		v.Name = name // as she wants to be called
 	}
-	for _, said := range onboarding.Read(first.Answers) {
+	for _, said := range onboarding.Read(first.Answers, st.Right.Tier) {
+		if first.Phase == "" {
+			break // what cannot be read is not asked for
+		}
 		v.Answers = append(v.Answers, view.Answered{Question: said.Question, Text: said.Text, Change: "/welcome?change=" + said.Field + "&next=" + url.QueryEscape(planPath)})
 	}
 	gate := gates[v.Tab]

@@ -102,10 +102,11 @@ func onward(f onboarding.Flow, next string) string {
 	return next
 }
 
-// changePage shows a question that was answered before, alone.
+// changePage shows a question that was answered before, or skipped, alone.
 func (s *Server) changePage(ctx context.Context, c *fiber.Ctx, who *signedIn, f onboarding.Flow, field string, a ask) (err error) {
 	i := slices.IndexFunc(onboarding.Steps, func(st onboarding.Step) bool { return st.Field == field })
-	if i < 0 || f.Answers[field] == nil {
+	over := f.State.Completed || !f.State.Dismissed.IsZero()
+	if i < 0 || f.Answers[field] == nil && !(over && onboarding.Allowed(onboarding.Steps[i].Phase, f.Tier)) {
 		return seeOther(c, a.next)
 	}
 	st := onboarding.Steps[i]

@@ -179,6 +179,9 @@ func TestTheWizardIsSkippedForGood(t *testing.T) {
 	s := open(t)
 	ada := s.signUp("ada@example.com")
 	s.follow("/welcome/skip", ada, url.Values{"next": {"https://evil.example/"}}).holds(t, "to the studio, wherever the form says", "view.Studio")
+	s.do(ask{path: "/studio?tab=blueprint", cookie: ada}).holds(t, "what was skipped can be answered", `{"Question":"What do you do?","Text":"","Change":"/welcome?change=businessType`)
+	s.do(ask{path: "/welcome?change=struggle", cookie: ada}).holds(t, "one by one", "view.Wizard", `"Changing":true`)
+	s.follow("/welcome", ada, url.Values{"change": {"struggle"}, "own": {"Time"}, "next": {"/studio?tab=blueprint"}}).holds(t, "and is kept", "view.Studio", `"Text":"Time"`)
 	for range 2 {
 		if a := s.do(ask{path: "/studio", cookie: ada}); !strings.Contains(a.body, "view.Studio") {
 			t.Errorf("asked again: %.200s", a.body)

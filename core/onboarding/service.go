@@ -223,7 +223,7 @@ func save(ctx context.Context, tx Tx, user core.UserID, p Phase, kept Answers, n
 }
 
 // Change keeps another answer to a question that was answered before, at any
-// time. It asks nothing new and moves nobody.
+// time, and the first one to a question that was skipped. It moves nobody.
 func (s *Service) Change(ctx context.Context, user core.UserID, field string, answer any) error {
 	const op = "onboarding.Change"
 	i := slices.IndexFunc(Steps, func(st Step) bool { return st.Field == field })
@@ -234,13 +234,18 @@ func (s *Service) Change(ctx context.Context, user core.UserID, field string, an
 	if err != nil {
 		return err
 	}
+	tier, err := s.Tiers.TierOf(ctx, user)
+	if err != nil {
+		return err
+	}
 	now := s.Clock.Now()
 	return s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
 		st, err := tx.OnboardingState(ctx, user)
 		if err != nil {
 			return err
 		}
-		if !has(st.Answers, field) {
+		over := st.Completed || !st.Dismissed.IsZero()
+		if !has(st.Answers, field) && !(over && Allowed(Steps[i].Phase, tier)) {
 			return &core.Error{Code: core.Conflict, Op: op, Message: "This question was not asked yet."}
 		}
 		return save(ctx, tx, user, Steps[i].Phase, kept, now)

@@ -205,6 +205,15 @@ func TestAnAnswerIsChangedAtAnyTime(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+	h := newGuide(t)
+	if err := h.Change(ctx, anna, "name", "Anna"); core.CodeOf(err) != core.Conflict {
+		t.Errorf("a question that is still to come: %v", err)
+	}
+	h.must(t, h.Dismiss(ctx, anna))
+	h.must(t, h.Change(ctx, anna, "struggle", "Time"))
+	if f := h.see(t); f.Answers["struggle"] != "Time" || f.Reason != "onboarding_dismissed" || !f.State.BlueprintDone.IsZero() {
+		t.Errorf("what was skipped is answered later: %+v", f)
+	}
 	if err := g.Change(ctx, "usr_nobody", "name", "x"); core.CodeOf(err) != core.NotFound {
 		t.Errorf("%v", err)
 	}

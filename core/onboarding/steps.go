@@ -101,11 +101,12 @@ func Allowed(p Phase, t entitlements.Tier) bool {
 	return false
 }
 
-// Said is an answer as a person reads it.
+// Said is an answer as a person reads it; "" where none was given.
 type Said struct{ Field, Question, Text string }
 
-// Read returns what was answered, in the order of the questions.
-func Read(a Answers) []Said {
+// Read returns the questions of a tier, and others that were answered, with what
+// was said.
+func Read(a Answers, t entitlements.Tier) []Said {
 	var out []Said
 	for _, st := range Steps {
 		said := Said{Field: st.Field, Question: st.Question}
@@ -120,7 +121,7 @@ func Read(a Answers) []Said {
 		case []string:
 			said.Text = strings.Join(v, ", ")
 		}
-		if said.Text != "" {
+		if said.Text != "" || Allowed(st.Phase, t) {
 			out = append(out, said)
 		}
 	}

@@ -4,6 +4,7 @@
 package view
 
 import (
+	"slices"
 	"time"
 
 	"sselfie/core"
@@ -217,8 +218,13 @@ type Studio struct {
 	RecentFrames []Frame          // newest first; empty shows the blank contact sheet
 }
 
-// Answered is one answer of hers, and where she changes it.
+// Answered is one answer of hers, and where she gives or changes it.
 type Answered struct{ Question, Text, Change string }
+
+// Told reports whether she has told us anything.
+func (v Studio) Told() bool {
+	return slices.ContainsFunc(v.Answers, func(a Answered) bool { return a.Text != "" })
+}
 
 // Frame is one picture in a contact sheet.
 type Frame struct {
