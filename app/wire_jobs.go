@@ -10,6 +10,7 @@ import (
 	"sselfie/adapters/sqlite"
 	"sselfie/core"
 	"sselfie/core/jobs"
+	"sselfie/core/mail"
 )
 
 // Names of the jobs.
@@ -133,6 +134,9 @@ func (h *house) keepHouse(ctx context.Context, now time.Time) (jobs.Counts, erro
 		},
 		func(ctx context.Context, tx *sqlite.Tx) (int, error) {
 			return tx.ForgetJobRuns(ctx, now.Add(-90*day), chunk)
+		},
+		func(ctx context.Context, tx *sqlite.Tx) (int, error) {
+			return tx.ForgetSoftBounces(ctx, now.Add(-mail.SoftBounceWindow), chunk)
 		},
 	} {
 		for n := chunk; n == chunk; {

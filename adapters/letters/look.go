@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"sselfie/core/brand"
-	"sselfie/core/mail"
 )
 
 // Look is what makes a letter this creator's: names, addresses and colours, all
@@ -81,18 +80,20 @@ func (l Look) complete() (Look, error) {
 	return l, errors.Join(bad...)
 }
 
-// sender returns whom a kind of letter is from, and where answers to it go.
-func (l Look) sender(k mail.Kind) (from, replyTo string) {
-	from, replyTo = l.From, l.ReplyTo
-	if k.Marketing() {
-		if l.MarketingFrom != "" {
-			from = l.MarketingFrom
-		}
-		if l.MarketingReplyTo != "" {
-			replyTo = l.MarketingReplyTo
-		}
+// sender is whom a letter is from.
+type sender struct{ from, replyTo, host string }
+
+// senders returns that of transactional letters and that of marketing.
+func (l Look) senders() (main, marketing sender) {
+	main = sender{l.From, l.ReplyTo, host(l.From)}
+	marketing = main
+	if l.MarketingFrom != "" {
+		marketing.from, marketing.host = l.MarketingFrom, host(l.MarketingFrom)
 	}
-	return from, replyTo
+	if l.MarketingReplyTo != "" {
+		marketing.replyTo = l.MarketingReplyTo
+	}
+	return main, marketing
 }
 
 // host is the part of an address behind the at sign.

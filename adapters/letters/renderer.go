@@ -32,8 +32,11 @@ type Config struct {
 
 // Renderer writes letters. It is safe for several goroutines.
 type Renderer struct {
-	c      Config
-	look   Look
+	c    Config
+	look Look
+
+	main, marketing sender
+
 	host   string // of the base URL
 	styles map[string]string
 	sheets map[mail.Kind]sheets
@@ -59,6 +62,7 @@ func New(c Config) (*Renderer, error) {
 		return nil, fmt.Errorf("letters: %w", err)
 	}
 	r := &Renderer{c: c, look: look, host: base.Host, styles: styles(look.Light, look.Fonts), pages: &sync.Pool{}, sheets: map[mail.Kind]sheets{}}
+	r.main, r.marketing = look.senders()
 	if err := r.parse(); err != nil {
 		return nil, err
 	}
@@ -108,11 +112,14 @@ func (r *Renderer) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, er
 	if err := set.html.ExecuteTemplate(page, "base.html", v); err != nil {
 		return mail.Letter{}, plainly(err)
 	}
-	from, replyTo := r.look.sender(o.Kind)
+	from := r.main
+	if o.Kind.Marketing() {
+		from = r.marketing
+	}
 	return mail.Letter{
-		ID: o.ID, Kind: o.Kind, From: from, ReplyTo: replyTo, To: o.To,
-		Subject: v.Subject, Date: o.At.UTC(), MessageID: "<" + string(o.ID) + "@" + host(from) + ">",
-		HTML: page.String(), Text: wrap(body) + "\n--\n" + wrap(footer), Headers: r.headers(v, host(from)),
+		ID: o.ID, Kind: o.Kind, From: from.from, ReplyTo: from.replyTo, To: o.To,
+		Subject: v.Subject, Date: o.At.UTC(), MessageID: "<" + string(o.ID) + "@" + from.host + ">",
+		HTML: page.String(), Text: wrap(body) + "\n--\n" + wrap(footer), Headers: r.headers(v, from.host),
 	}, nil
 }
 

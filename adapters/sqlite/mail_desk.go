@@ -90,6 +90,16 @@ func (tx *Tx) ForgiveSoftBounces(ctx context.Context, key core.EmailKey, upTo ti
 	return err
 }
 
+// ForgetSoftBounces takes the addresses off reports that count no longer.
+func (tx *Tx) ForgetSoftBounces(ctx context.Context, before time.Time, limit int) (int, error) {
+	res, err := tx.exec(ctx, `UPDATE mail_reports SET address_key = '' WHERE reference IN
+		(SELECT reference FROM mail_reports WHERE address_key <> '' AND at < ? LIMIT ?)`, ms(before), limit)
+	if err != nil {
+		return 0, err
+	}
+	return int(changed(res)), nil
+}
+
 // MarkBounced implements mail.DeskTx.
 func (tx *Tx) MarkBounced(ctx context.Context, id core.MailID, detail string) error {
 	_, err := tx.exec(ctx, `UPDATE email_logs SET state = 'bounced', error = ? WHERE id = ? AND state = 'sent'`, detail, id)

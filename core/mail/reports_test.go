@@ -90,3 +90,23 @@ func TestADeletedAccountLeavesNoReportBehind(t *testing.T) {
 		return err
 	})
 }
+
+func TestAnAddressIsForgottenWithItsSoftBounces(t *testing.T) {
+	h := newCounter(t)
+	if err := h.desk.Take(t.Context(), mail.Report{Kind: mail.SoftBounceReport, Address: "anna@x.org", Reference: "r"}); err != nil {
+		t.Fatal(err)
+	}
+	h.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		for days, want := range []int{0, 1, 0} { // the third sweep finds nothing more
+			n, err := tx.ForgetSoftBounces(ctx, h.clock.Now().AddDate(0, 0, min(days, 1)), 10)
+			if n != want || err != nil {
+				t.Errorf("sweep %d took %d, %v", days, n, err)
+			}
+		}
+		n, _, err := tx.SoftBounces(ctx, "anna@x.org", time.Time{})
+		if n != 0 {
+			t.Errorf("%d are left", n)
+		}
+		return err
+	})
+}
