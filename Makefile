@@ -54,7 +54,7 @@ spam-score: ## every letter before spamassassin (Debian's package), at most 1.0 
 	SPAM_SCORE=1 $(GO) test -count=1 -timeout 15m -run 'TestSpamScore' -v ./app
 
 screenshots: ## every page, at both widths and in both schemes, into screenshots/
-	SHOTS="$(CURDIR)/screenshots" $(GO) test -count=1 -timeout 15m -run 'TestPagesInABrowser' ./app
+	SHOTS="$(CURDIR)/screenshots" $(GO) test -count=1 -timeout 20m -run 'TestPagesInABrowser|TestStatesInABrowser' ./app
 
 lighthouse: build ## home, a landing page, the success page: four figures of 95, painted within 1.5 s
 	npm ci --prefix tools/lighthouse --no-audit --no-fund --ignore-scripts
