@@ -34,6 +34,8 @@ var long = strings.TrimSpace(string([]rune(strings.Repeat("Brand photographs for
 // names that people have, and names that they type.
 var names = map[string]string{
 	"arabic": "فاطمة بنت عبد الرحمن العلي", "japanese": "東京都千代田区の山田花子さん", "emoji": "🎞️📸 Zoë 👩‍👩‍👧‍👦", "long": long, "one-word": strings.Repeat("unbroken", 25),
+	// Markup that got out would ask for a picture that is not there, or open a dialog.
+	"polyglot": `"'></title></textarea></script><script>alert(1)</script><img src=gone.png onerror=alert(2)><svg onload=alert(3)>{{.}}`,
 }
 
 // stateServer serves samples of pages, by name.
