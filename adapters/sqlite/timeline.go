@@ -61,7 +61,7 @@ var moments = []struct{ kind, query string }{
 	{admin.KindCredits, `SELECT created_at, printf('%+d credits', amount), printf('%d after it', balance_after), description || CASE reference WHEN '' THEN '' ELSE ', ' || reference END, id
 		FROM credit_transactions WHERE user_id = ?1 ORDER BY seq`},
 	{admin.KindPayment, `SELECT paid_at, 'Paid for ' || product_id, ` + amountText + ` || CASE discount WHEN 0 THEN '' ELSE printf(', discount %d.%02d', discount / 100, discount % 100) END,
-		'matched by ' || replace(matched_by, '_', ' ') || CASE WHEN email_log_id IS NULL THEN '' ELSE ', led there by mail ' || email_log_id END, id FROM stripe_payments WHERE user_id = ?1
+		CASE matched_by WHEN 'new' THEN 'a new account for a new address' ELSE 'matched by ' || replace(matched_by, '_', ' ') END || CASE WHEN email_log_id IS NULL THEN '' ELSE ', led there by mail ' || email_log_id END, id FROM stripe_payments WHERE user_id = ?1
 		UNION ALL SELECT r.event_at, 'Refund ' || r.status, printf('%s %d.%02d', upper(r.currency), r.amount / 100, r.amount % 100), 'of ' || r.payment_id, r.refund_id
 			FROM refunds r JOIN stripe_payments p ON p.id = r.payment_id WHERE p.user_id = ?1
 		UNION ALL SELECT d.event_at, 'Dispute ' || replace(d.status, '_', ' '), printf('%s %d.%02d', upper(d.currency), d.amount / 100, d.amount % 100), d.reason, d.dispute_id
@@ -73,7 +73,7 @@ var moments = []struct{ kind, query string }{
 		UNION ALL SELECT h.at, 'Step ' || h.step || ' of ' || e.series || ' ' || h.outcome, e.product_id, h.reason, e.id
 			FROM enrolment_steps h JOIN mini_product_upsell_sequence e ON e.id = h.enrolment_id WHERE e.user_id = ?1`},
 	{admin.KindMail, `SELECT COALESCE(sent_at, created_at), replace(kind, '_', ' ') || ' mail ' || state, subject || CASE error WHEN '' THEN '' ELSE ' (' || error || ')' END,
-			CASE reason WHEN '' THEN business_key ELSE reason END, id FROM email_logs WHERE user_id = ?1
+			CASE reason WHEN '' THEN 'because of ' || replace(business_key, kind || ':' || user_id || ':', '') ELSE reason END, id FROM email_logs WHERE user_id = ?1
 		UNION ALL SELECT opened_at, 'Opened the ' || replace(kind, '_', ' ') || ' mail', subject, '', id FROM email_logs WHERE user_id = ?1 AND opened_at IS NOT NULL
 		UNION ALL SELECT clicked_at, 'Clicked in the ' || replace(kind, '_', ' ') || ' mail', subject, '', id FROM email_logs WHERE user_id = ?1 AND clicked_at IS NOT NULL`},
 }
