@@ -351,3 +351,21 @@ func TestNoticesAreSentOnce(t *testing.T) {
 		t.Errorf("%d notices: %v", n, mails)
 	}
 }
+
+// A free order has no payment intent: its session alone says that two reports
+// are about one purchase.
+func TestAFreeOrderInTwoReportsIsOnePayment(t *testing.T) {
+	sh := newShop(t)
+	for _, id := range []core.EventID{"evt_1", "evt_2"} {
+		ev := purchase("1", "a@example.com", "bio_glowup")
+		ev.ID, ev.Session.PaymentIntent = id, ""
+		ev.Session.Discount, ev.Session.Total = ev.Session.Subtotal, 0
+		sh.send(t, ev)
+	}
+	u := sh.user(t, "a@example.com")
+	pays, err := sh.db.PaymentsOf(context.Background(), u.ID)
+	must(t, err)
+	if len(pays) != 1 || sh.balance(t, u.ID) != 25 {
+		t.Errorf("%d payments, %d credits, want 1 and 25", len(pays), sh.balance(t, u.ID))
+	}
+}
