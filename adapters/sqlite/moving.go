@@ -32,12 +32,13 @@ func (tx *Tx) ImportStamps(ctx context.Context, user core.UserID, s moving.Stamp
 	return err
 }
 
-// TagUser gives a customer a tag, which is made where there is none.
+// TagUser implements billing.Tx and moving.Tx.
 func (tx *Tx) TagUser(ctx context.Context, user core.UserID, tag, newID string, at time.Time) error {
 	if _, err := tx.exec(ctx, `INSERT INTO tags (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, newID, tag, ms(at)); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, `INSERT INTO user_tags (tag_id, user_id, added_at) SELECT id, ?, ? FROM tags WHERE name = ? ON CONFLICT DO NOTHING`, user, ms(at), tag)
+	_, err := tx.exec(ctx, `INSERT INTO user_tags (tag_id, user_id, added_at) SELECT id, ?, ? FROM tags WHERE name = ?
+		ON CONFLICT DO UPDATE SET added_at = min(added_at, excluded.added_at)`, user, ms(at), tag)
 	return err
 }
 

@@ -272,7 +272,14 @@ func TestAMembersLetters(t *testing.T) {
 	change("evt_c1", time.Hour, func(s *billing.Subscription) { s.CancelAt = s.PeriodEnd })
 	change("evt_c2", 2*time.Hour, func(*billing.Subscription) {})
 	change("evt_c3", 3*time.Hour, func(s *billing.Subscription) { s.CancelAtPeriodEnd = true })
-	change("evt_c4", 4*time.Hour, func(s *billing.Subscription) { s.Status = "canceled" })
+	u := sh.user(t, "m@example.com")
+	if got := sh.tags(t, u.ID); len(got) != 0 {
+		t.Errorf("a member has the tags %v", got)
+	}
+	change("evt_c4", 4*time.Hour, func(s *billing.Subscription) { s.Status, s.EndedAt = "canceled", coretest.Start.Add(4*time.Hour) })
+	if got := sh.tags(t, u.ID); !slices.Equal(got, []string{billing.FormerMember}) {
+		t.Errorf("after the end she has the tags %v", got)
+	}
 	var kinds []string
 	for _, m := range sh.mails(t) {
 		kinds = append(kinds, strings.Fields(m)[0])

@@ -165,6 +165,13 @@ func (sh *shop) balance(t testing.TB, id core.UserID) int {
 	return a.Balance
 }
 
+func (sh *shop) tags(t testing.TB, id core.UserID) []string {
+	t.Helper()
+	tags, err := sh.db.TagsOf(context.Background(), id)
+	must(t, err)
+	return tags
+}
+
 func (sh *shop) rows(t testing.TB, id core.UserID) []billing.Row {
 	t.Helper()
 	rows, err := sh.db.RowsOf(context.Background(), id)

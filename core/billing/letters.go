@@ -14,6 +14,10 @@ import (
 // letterDate is how a letter writes a date.
 const letterDate = "2 January 2006"
 
+// FormerMember is the tag of customers whose membership ended at least once
+// (product.md, Upgrade to Studio). It stays when they come back.
+const FormerMember = "former-member"
+
 // turn is what a report of a membership means to the member, beside her
 // payments.
 type turn struct {
@@ -37,7 +41,7 @@ func turns(sub Subscription) []turn {
 		}
 	}
 	if sub.Status == "canceled" {
-		out = append(out, turn{kind: mail.Farewell, ref: sub.ID})
+		out = append(out, turn{kind: mail.Farewell, ref: sub.ID, end: sub.EndedAt})
 	}
 	return out
 }
@@ -71,6 +75,13 @@ func (s *Service) tellTurn(ctx context.Context, tx Tx, t turn, sub Subscription,
 	case mail.Cancellation:
 		props["path"], props["until"] = "/account", t.end.Format(letterDate)
 	case mail.Farewell:
+		ended := t.end
+		if ended.IsZero() {
+			ended = s.Clock.Now()
+		}
+		if err := tx.TagUser(ctx, u.ID, FormerMember, s.IDs.NewID("tag"), ended); err != nil {
+			return err
+		}
 		acct, err := tx.CreditAccount(ctx, u.ID)
 		if err != nil {
 			return err

@@ -266,6 +266,9 @@ type Tx interface {
 	// ConvertLead marks the captured address, or that of the account, as
 	// converted, once. No such address is fine.
 	ConvertLead(ctx context.Context, key core.EmailKey, user core.UserID, at time.Time) error
+	// TagUser gives a customer a tag, which is made where there is none. Of two
+	// times the earlier is kept.
+	TagUser(ctx context.Context, user core.UserID, tag, newID string, at time.Time) error
 }
 
 // PaymentIDs are the ids by which a payment may be known; empty ones are not

@@ -157,7 +157,8 @@ type Tx interface {
 	RowsOf(ctx context.Context, user core.UserID) ([]billing.Row, error)
 	SaveRow(ctx context.Context, r billing.Row) error
 	LinkCustomer(ctx context.Context, customer string, user core.UserID, at time.Time) error
-	// TagUser gives a customer a tag, which is made where there is none.
+	// TagUser gives a customer a tag, which is made where there is none. Of two
+	// times the earlier is kept.
 	TagUser(ctx context.Context, user core.UserID, tag, newID string, at time.Time) error
 	// Unsubscribe puts an address on the suppression list.
 	Unsubscribe(ctx context.Context, key core.EmailKey, detail string, at time.Time) error
