@@ -93,7 +93,7 @@ func (tx *Tx) ForgiveSoftBounces(ctx context.Context, key core.EmailKey, upTo ti
 // ForgetSoftBounces takes the addresses off reports that count no longer.
 func (tx *Tx) ForgetSoftBounces(ctx context.Context, before time.Time, limit int) (int, error) {
 	res, err := tx.exec(ctx, `UPDATE mail_reports SET address_key = '' WHERE reference IN
-		(SELECT reference FROM mail_reports WHERE address_key <> '' AND at < ? LIMIT ?)`, ms(before), limit)
+		(SELECT reference FROM mail_reports WHERE address_key <> '' AND at < ? LIMIT 0 + ?)`, ms(before), limit)
 	if err != nil {
 		return 0, err
 	}
