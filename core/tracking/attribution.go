@@ -60,7 +60,8 @@ func Attribute(ctx context.Context, tx AttributionTx, s Sale) (Credit, error) {
 		}
 	}
 	if c.Mail == "" && (s.User != "" || s.Key != "") {
-		mail, ok, err := tx.LastClick(ctx, s.User, s.Key, s.At.Add(-Memory), s.At)
+		// The till tells the second of a sale, and a click is kept to the millisecond.
+		mail, ok, err := tx.LastClick(ctx, s.User, s.Key, s.At.Add(-Memory), s.At.Truncate(time.Second).Add(time.Second-time.Millisecond))
 		if err != nil {
 			return Credit{}, err
 		}

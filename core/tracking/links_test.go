@@ -243,6 +243,24 @@ func TestAttribution(t *testing.T) {
 			t.Errorf("credited %+v", c)
 		}
 	})
+	t.Run("a click within the second of the sale, which the till does not divide", func(t *testing.T) {
+		y := newYard(t)
+		y.clock.Advance(300 * time.Millisecond)
+		y.click("lnk_"+random, person)
+		y.clock.Advance(-300 * time.Millisecond)
+		if c := sale(y, ""); c.Mail != "eml_1" {
+			t.Errorf("credited %+v", c)
+		}
+	})
+	t.Run("a click after the sale", func(t *testing.T) {
+		y := newYard(t)
+		y.clock.Advance(time.Second)
+		y.click("lnk_"+random, person)
+		y.clock.Advance(-time.Second)
+		if c := sale(y, ""); c.Mail != "" {
+			t.Errorf("credited %+v", c)
+		}
+	})
 	t.Run("a click before that", func(t *testing.T) {
 		y := newYard(t)
 		y.click("lnk_"+random, person)
