@@ -174,7 +174,7 @@ func checkForm(form json.RawMessage) (map[string]json.RawMessage, error) {
 	if len(form) > MaxForm {
 		return nil, &core.Error{Code: core.TooLarge, Op: op, Message: fmt.Sprintf("A form has at most %d KB.", MaxForm>>10)}
 	}
-	if len(bytes.TrimSpace(form)) == 0 || deeper(form, MaxFormDepth) {
+	if len(bytes.TrimSpace(form)) == 0 || Deeper(form, MaxFormDepth) {
 		return nil, core.FieldError(op, "formData", fmt.Sprintf("Send an object, nested at most %d deep.", MaxFormDepth))
 	}
 	var fields map[string]json.RawMessage
@@ -189,9 +189,9 @@ func checkForm(form json.RawMessage) (map[string]json.RawMessage, error) {
 	return fields, nil
 }
 
-// deeper reports whether text nests deeper than limit. It counts brackets
+// Deeper reports whether JSON nests deeper than limit. It counts brackets
 // outside of strings, so that nothing has to be built to find out.
-func deeper(text []byte, limit int) bool {
+func Deeper(text []byte, limit int) bool {
 	depth, inText, escaped := 0, false, false
 	for _, b := range text {
 		switch {

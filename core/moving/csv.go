@@ -160,10 +160,16 @@ func (t *table) read() (record, error) {
 			return rec, t.broken(err)
 		}
 		any = true
+		if r == '\r' && !quoted {
+			if b, err := t.in.Peek(1); err != nil || b[0] == '\n' {
+				continue
+			}
+			r = '\n' // alone it ends a row, as on old Macs
+		}
 		if r == '\n' {
 			t.line++
 		}
-		if r == utf8.RuneError && n == 1 {
+		if r == 0 || r == utf8.RuneError && n == 1 {
 			latin = true
 		}
 		if size += n; size > maxRecord {
@@ -187,10 +193,6 @@ func (t *table) read() (record, error) {
 		case r == t.comma:
 			end()
 			continue
-		case r == '\r':
-			if b, err := t.in.Peek(1); err != nil || b[0] == '\n' {
-				continue
-			}
 		case r == '\n':
 			end()
 			rec.last = t.line - 1
@@ -218,7 +220,9 @@ func (t *table) finish(rec record, latin bool) record {
 
 // separator returns what the header's columns are divided by.
 func separator(head string) rune {
-	head, _, _ = strings.Cut(head, "\n")
+	if i := strings.IndexAny(head, "\r\n"); i >= 0 {
+		head = head[:i]
+	}
 	best, most := ',', strings.Count(head, ",")
 	for _, c := range []rune{';', '\t'} {
 		if n := strings.Count(head, string(c)); n > most {
@@ -237,26 +241,31 @@ func decoded(in io.Reader) io.Reader {
 		_, _ = b.Discard(3)
 	case len(head) >= 2 && (string(head[:2]) == "\xff\xfe"):
 		_, _ = b.Discard(2)
-		return &wide{in: b, order: binary.LittleEndian}
+		return &wide{in: b, order: binary.LittleEndian, ahead: -1}
 	case len(head) >= 2 && (string(head[:2]) == "\xfe\xff"):
 		_, _ = b.Discard(2)
-		return &wide{in: b, order: binary.BigEndian}
+		return &wide{in: b, order: binary.BigEndian, ahead: -1}
 	case len(head) == 4 && head[1] == 0 && head[3] == 0:
-		return &wide{in: b, order: binary.LittleEndian}
+		return &wide{in: b, order: binary.LittleEndian, ahead: -1}
 	case len(head) == 4 && head[0] == 0 && head[2] == 0:
-		return &wide{in: b, order: binary.BigEndian}
+		return &wide{in: b, order: binary.BigEndian, ahead: -1}
 	}
 	return b
 }
 
-// wide reads UTF-16 as UTF-8.
+// wide reads UTF-16 as UTF-8. Half a character becomes a byte that is none.
 type wide struct {
 	in    *bufio.Reader
 	order binary.ByteOrder
 	left  []byte
+	ahead rune // read already; -1 for nothing
 }
 
 func (w *wide) unit() (rune, error) {
+	if r := w.ahead; r >= 0 {
+		w.ahead = -1
+		return r, nil
+	}
 	var b [2]byte
 	if _, err := io.ReadFull(w.in, b[:]); err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -280,9 +289,14 @@ func (w *wide) Read(p []byte) (int, error) {
 		if utf16.IsSurrogate(r) {
 			low, err := w.unit()
 			if err != nil {
-				low = 0
+				low = -1
 			}
-			r = utf16.DecodeRune(r, low)
+			whole := utf16.DecodeRune(r, low)
+			if whole == utf8.RuneError {
+				w.ahead, w.left = low, append(w.left, 0xff)
+				continue
+			}
+			r = whole
 		}
 		w.left = utf8.AppendRune(w.left, r)
 	}

@@ -255,14 +255,15 @@ func (r *run) payment(u accounts.User, row Row) (p billing.Payment, why string) 
 	if paid.IsZero() {
 		paid = u.CreatedAt
 	}
+	money, err := currency(d["currency"], r.Catalog.Currency)
+	if err != nil {
+		return p, "currency: " + err.Error()
+	}
 	p = billing.Payment{
-		User: u.ID, Product: product.ID, Amount: int64(amount), Subtotal: int64(amount), Refunded: int64(refunded), Currency: strings.ToLower(d["currency"]),
+		User: u.ID, Product: product.ID, Amount: int64(amount), Subtotal: int64(amount), Refunded: int64(refunded), Currency: money,
 		Match: billing.ByImport, Customer: d["stripe_customer_id"], Session: first(d, "stripe_session_id", "stripe_checkout_session_id"),
 		PaymentIntent: d["stripe_payment_intent_id"], Charge: d["stripe_charge_id"], Invoice: d["stripe_invoice_id"], Subscription: d["stripe_subscription_id"],
 		Live: r.Live, PaidAt: paid, CreatedAt: r.Clock.Now(),
-	}
-	if p.Currency == "" {
-		p.Currency = r.Catalog.Currency
 	}
 	switch id := d["stripe_payment_id"]; {
 	case strings.HasPrefix(id, "pi_") && p.PaymentIntent == "":
@@ -281,10 +282,14 @@ func (r *run) payment(u accounts.User, row Row) (p billing.Payment, why string) 
 	if p.Session == "" && p.Invoice == "" {
 		p.Session = "legacy:" + ref
 	}
-	p.ID = paymentID(ref)
+	if p.ID = paymentID(p.Session); p.Session == "" {
+		p.ID = paymentID("invoice:" + p.Invoice)
+	}
 	return p, ""
 }
 
+// paymentID follows from what is unique among payments anyway, so that two of
+// them never share one.
 func paymentID(ref string) core.PaymentID {
 	return core.PaymentID("pay_" + strings.TrimPrefix(string(idOf(Legacy, "payment|"+ref)), "usr_"))
 }
@@ -383,7 +388,7 @@ func (r *run) entitlement(ctx context.Context, tx Tx, u accounts.User, row Row, 
 	}
 	ref := "subscription:" + string(u.ID)
 	p := billing.Payment{
-		ID: paymentID(ref), User: u.ID, Product: "brand_blueprint_paid", Currency: r.Catalog.Currency, Match: billing.ByImport, Session: "legacy:" + ref,
+		ID: paymentID("legacy:" + ref), User: u.ID, Product: "brand_blueprint_paid", Currency: r.Catalog.Currency, Match: billing.ByImport, Session: "legacy:" + ref,
 		Live: r.Live, PaidAt: at, CreatedAt: r.Clock.Now(),
 	}
 	if old, err := tx.FindPayment(ctx, billing.PaymentIDs{Session: p.Session}); err != nil || old != nil {

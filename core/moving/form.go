@@ -11,6 +11,7 @@ import (
 
 	"sselfie/core/accounts"
 	"sselfie/core/billing"
+	"sselfie/core/blueprint"
 	"sselfie/core/onboarding"
 )
 
@@ -26,6 +27,10 @@ var fieldNames = map[string][]string{
 	"struggle":         {"struggle", "biggeststruggle", "biggest_struggle"},
 	"feedStyle":        {"feedstyle", "feed_style", "selectedfeedstyle", "selected_feed_style"},
 }
+
+// maxDepth is how deep kept JSON may nest. The database reads none that is deeper
+// than 1000, and one such row would end the whole import.
+const maxDepth = 100
 
 // blueprintColumns are what is read of blueprint_subscribers.csv: quotas, state,
 // the form, and the form's fields where they were columns.
@@ -61,6 +66,10 @@ func (r *run) blueprint(ctx context.Context, tx Tx, u accounts.User, fresh bool,
 		}
 		if text := row.Data["form_data"]; text != "" {
 			var said map[string]any
+			if blueprint.Deeper([]byte(text), maxDepth) {
+				r.refuse(blueprintsFile, row.Line, fmt.Sprintf("form_data is nested deeper than %d", maxDepth))
+				continue
+			}
 			if err := json.Unmarshal([]byte(text), &said); err != nil {
 				r.refuse(blueprintsFile, row.Line, "form_data is no JSON object")
 				continue
@@ -70,7 +79,11 @@ func (r *run) blueprint(ctx context.Context, tx Tx, u accounts.User, fresh bool,
 		taken++
 		kept.CreatedAt = earliest(kept.CreatedAt, created)
 		kept.Grid = kept.Grid || yes(row.Data["grid_generated"])
-		if text := row.Data["strategy_data"]; text != "" && json.Valid([]byte(text)) {
+		switch text := row.Data["strategy_data"]; {
+		case text == "":
+		case blueprint.Deeper([]byte(text), maxDepth) || !json.Valid([]byte(text)):
+			r.note(blueprintsFile, row.Line, fmt.Sprintf("strategy_data stayed behind: it is no JSON, or nested deeper than %d", maxDepth))
+		default:
 			kept.Strategy = json.RawMessage(text)
 		}
 		stamps.Completed = stamps.Completed || yes(row.Data["blueprint_completed"]) || yes(row.Data["strategy_generated"]) || kept.Strategy != nil

@@ -380,6 +380,12 @@ func TestBadRowsAreRefusedWithTheirLine(t *testing.T) {
 		"an amount in dollars":          {"stripe_payments.csv", "user_id,product,amount,id\nu1,bio_glowup,47.50,1\n", "stripe_payments.csv:2: amount: it has to be whole cents, 0 or more", 1},
 		"more refunded than paid":       {"stripe_payments.csv", "user_id,product,amount,refunded_cents,id\nu1,bio_glowup,4700,4701,1\n", "stripe_payments.csv:2: refunded: it has to be whole cents, from 0 to the amount", 1},
 		"the same payment twice":        {"stripe_payments.csv", "user_id,product,amount,stripe_payment_id\nu1,bio_glowup,4700,pi_1\nu1,bio_glowup,4700,pi_1\n", "stripe_payments.csv:3: this payment is here already", 1},
+		"a form nested too deep":        {"blueprint_subscribers.csv", "user_id,form_data\nu1,\"{\"\"a\"\":" + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + "}\"\n", "blueprint_subscribers.csv:2: form_data is nested deeper than 100", 1},
+		"money that nobody knows":       {"stripe_payments.csv", "user_id,product,amount,currency,id\nu1,bio_glowup,4700,dollars,1\n", `stripe_payments.csv:2: currency: "dollars" is none`, 1},
+		"an id of another payment's":    {"stripe_payments.csv", "user_id,product,amount,id,stripe_session_id\nu1,bio_glowup,4700,1,cs_1\nu1,bio_glowup,4700,cs_1,\n", "", 1},
+		"a time beyond all calendars":   {"subscriptions.csv", "user_id,product_type,status,stripe_subscription_id,current_period_end\nu1,sselfie_studio_membership,active,sub_1,99999999999999999\n", `subscriptions.csv:2: current_period_end: "99999999999999999" is no time`, 1},
+		"bytes of no text":              {"users.csv", "id,email,name\nu1,a@example.com,A\x00B\nu2,b@example.com,Bob\n", "users.csv:2: the row is not UTF-8: save the file as UTF-8 and try again", 1},
+		"half a character of UTF-16":    {"users.csv", utf16le("id,email,name\nu1,a@example.com,A") + "\x00\xd8" + utf16le("\nu2,b@example.com,Bob\n")[2:], "users.csv:2: the row is not UTF-8: save the file as UTF-8 and try again", 1},
 		"a payment without any id":      {"stripe_payments.csv", "user_id,product,amount\nu1,bio_glowup,4700\n", "stripe_payments.csv:2: it has no id of its own and none of Stripe's", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -396,6 +402,24 @@ func TestBadRowsAreRefusedWithTheirLine(t *testing.T) {
 			}
 			if rep.Created != c.people {
 				t.Errorf("%d came, want %d", rep.Created, c.people)
+			}
+			v.whole(t)
+		})
+	}
+}
+
+// TestAStrategyThatCannotBeKept: the rest of the row comes over, and the report
+// says what did not.
+func TestAStrategyThatCannotBeKept(t *testing.T) {
+	for name, strategy := range map[string]string{"broken": "{", "nested too deep": strings.Repeat("[", 1500) + strings.Repeat("]", 1500)} {
+		t.Run(name, func(t *testing.T) {
+			v := newVan(t)
+			rep := v.run(t, moving.Legacy, files(map[string]string{
+				"users.csv":                 "id,email\nu1,ada@example.com\n",
+				"blueprint_subscribers.csv": "user_id,form_data,strategy_data\nu1,\"{\"\"business\"\":\"\"b\"\"}\"," + strategy + "\n",
+			}))
+			if rep.Forms != 1 || rep.Refused != 0 || len(rep.Notes) != 1 || !strings.Contains(rep.Notes[0].Reason, "strategy_data") {
+				t.Errorf("%+v", rep)
 			}
 			v.whole(t)
 		})
@@ -423,6 +447,7 @@ func TestHowFilesMayBeWritten(t *testing.T) {
 		"UTF-16, big end first":        "\xfe\xff" + be.String(),
 		"UTF-16 without its mark":      utf16le(plain)[2:],
 		"Windows line ends":            strings.ReplaceAll(plain, "\n", "\r\n"),
+		"line ends of old Macs":        strings.ReplaceAll(plain, "\n", "\r"),
 		"semicolons":                   strings.ReplaceAll(plain, ",", ";"),
 		"tabs":                         strings.ReplaceAll(plain, ",", "\t"),
 		"no line end at the end":       strings.TrimSuffix(plain, "\n"),

@@ -21,21 +21,22 @@ func when(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 1e8 {
-		if n > 1e11 {
-			return time.UnixMilli(n).UTC(), nil
-		}
-		return time.Unix(n, 0).UTC(), nil
-	}
-	for _, l := range layouts {
-		if t, err := time.Parse(l, text); err == nil {
-			if y := t.Year(); y < 1990 || y > 2200 {
+	var t time.Time
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 1e11 {
+		t = time.UnixMilli(n)
+	} else if err == nil && n > 1e8 {
+		t = time.Unix(n, 0)
+	} else {
+		for _, l := range layouts {
+			if t, err = time.Parse(l, text); err == nil {
 				break
 			}
-			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time", clip(text, 40))
+	if y := t.Year(); y < 1990 || y > 2200 {
+		return time.Time{}, fmt.Errorf("%q is no time", clip(text, 40))
+	}
+	return t.UTC(), nil
 }
 
 func yes(text string) bool {
@@ -63,6 +64,18 @@ func clip(s string, n int) string {
 		return string(r[:n])
 	}
 	return s
+}
+
+// currency reads a currency's three letters; "" is fallback.
+func currency(text, fallback string) (string, error) {
+	if text == "" {
+		return fallback, nil
+	}
+	low := strings.ToLower(text)
+	if len(low) != 3 || strings.Trim(low, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return "", fmt.Errorf("%q is none", clip(text, 40))
+	}
+	return low, nil
 }
 
 func earliest(a, b time.Time) time.Time {
