@@ -115,6 +115,9 @@ func (h *house) deliver(ctx context.Context, _ time.Time) (jobs.Counts, error) {
 // arrives meanwhile waits for one step at most.
 const chunk = 2000
 
+// keepHouse goes round until every sweep finds less than it may take. A round is
+// one transaction: on most days the sweeps find a handful, and that is one wait
+// for the disk instead of one for each.
 func (h *house) keepHouse(ctx context.Context, now time.Time) (jobs.Counts, error) {
 	r := h.config.Retention
 	var c jobs.Counts
@@ -122,32 +125,43 @@ func (h *house) keepHouse(ctx context.Context, now time.Time) (jobs.Counts, erro
 	if err != nil {
 		return c, err
 	}
-	for _, sweep := range []func(ctx context.Context, tx *sqlite.Tx) (int, error){
-		func(ctx context.Context, tx *sqlite.Tx) (int, error) {
-			return tx.ForgetVisits(ctx, now.Add(-r.Analytics), chunk)
+	sweeps := []func(ctx context.Context, tx *sqlite.Tx, most int) (int, error){
+		func(ctx context.Context, tx *sqlite.Tx, most int) (int, error) {
+			return tx.ForgetVisits(ctx, now.Add(-r.Analytics), most)
 		},
-		func(ctx context.Context, tx *sqlite.Tx) (int, error) {
-			return tx.EmptyPayloads(ctx, now.Add(-r.WebhookPayloads), chunk)
+		func(ctx context.Context, tx *sqlite.Tx, most int) (int, error) {
+			return tx.EmptyPayloads(ctx, now.Add(-r.WebhookPayloads), most)
 		},
-		func(ctx context.Context, tx *sqlite.Tx) (int, error) {
-			return tx.ForgetAnswers(ctx, now.Add(-24*time.Hour), chunk)
+		func(ctx context.Context, tx *sqlite.Tx, most int) (int, error) {
+			return tx.ForgetAnswers(ctx, now.Add(-24*time.Hour), most)
 		},
-		func(ctx context.Context, tx *sqlite.Tx) (int, error) {
-			return tx.ForgetJobRuns(ctx, now.Add(-90*day), chunk)
+		func(ctx context.Context, tx *sqlite.Tx, most int) (int, error) {
+			return tx.ForgetJobRuns(ctx, now.Add(-90*day), most)
 		},
-		func(ctx context.Context, tx *sqlite.Tx) (int, error) {
-			return tx.ForgetSoftBounces(ctx, now.Add(-mail.SoftBounceWindow), chunk)
+		func(ctx context.Context, tx *sqlite.Tx, most int) (int, error) {
+			return tx.ForgetSoftBounces(ctx, now.Add(-mail.SoftBounceWindow), most)
 		},
-	} {
-		for n := chunk; n == chunk; {
-			if err := h.db.UpdateBulk(ctx, func(ctx context.Context, tx *sqlite.Tx) (err error) {
-				n, err = sweep(ctx, tx)
-				return err
-			}); err != nil {
-				return c, err
+	}
+	for len(sweeps) > 0 {
+		var done, gone int
+		if err := h.db.UpdateBulk(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+			done, gone = 0, 0
+			for _, sweep := range sweeps {
+				n, err := sweep(ctx, tx, chunk-gone)
+				if err != nil {
+					return err
+				}
+				if gone += n; gone >= chunk {
+					return nil // there may be more of this one
+				}
+				done++
 			}
-			c.Processed += n
+			return nil
+		}); err != nil {
+			return c, err
 		}
+		c.Processed += gone
+		sweeps = sweeps[done:]
 	}
 	return c, nil
 }

@@ -3,6 +3,7 @@ package segments
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -189,26 +190,35 @@ func (s *Service) compare(ctx context.Context, known Known, users []core.UserID,
 type Count struct{ Joined, Left int }
 
 // Refresh makes every segment's members those who fit its rule at now. It may be
-// cut off anywhere and begun again.
+// cut off anywhere and begun again. What it found is written down together at the
+// end: on most nights nobody moves, and that is one commit instead of one for
+// each segment.
 func (s *Service) Refresh(ctx context.Context, now time.Time) (Count, error) {
 	if err := s.learn(ctx); err != nil {
 		return Count{}, err
 	}
+	segs := s.all()
+	done := make([]Count, 0, len(segs))
 	var sum Count
-	for _, seg := range s.all() {
+	var failed error
+	for _, seg := range segs {
 		c, err := s.refresh(ctx, seg, now)
 		sum.Joined += c.Joined
 		sum.Left += c.Left
 		if err != nil {
-			return sum, err
+			failed = err
+			break
 		}
-		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
-			return tx.FinishRefresh(ctx, seg.ID, c.Joined, c.Left, now)
-		}); err != nil {
-			return sum, err
-		}
+		done = append(done, c)
 	}
-	return sum, nil
+	return sum, errors.Join(failed, s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		for i, c := range done {
+			if err := tx.FinishRefresh(ctx, segs[i].ID, c.Joined, c.Left, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // Touch refreshes the segments of some customers, for changes that don't happen

@@ -132,6 +132,40 @@ func TestRefreshIsTheDifference(t *testing.T) {
 	}
 }
 
+// counting is a store that knows how often somebody waited for the disk.
+type counting struct {
+	segments.Store
+	commits *int
+}
+
+func (c counting) Update(ctx context.Context, fn func(ctx context.Context, tx segments.Tx) error) error {
+	*c.commits++
+	return c.Store.Update(ctx, fn)
+}
+
+func TestANightOnWhichNobodyMovesIsOneCommit(t *testing.T) {
+	h := newHouse(t)
+	h.user(1)
+	if _, err := h.svc.Refresh(t.Context(), h.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	var commits int
+	h.svc.Store = counting{h.svc.Store, &commits}
+	h.clock.Advance(24 * time.Hour)
+	if _, err := h.svc.Refresh(t.Context(), h.clock.Now()); err != nil || commits != 1 {
+		t.Errorf("%d commits, %v", commits, err)
+	}
+	list, err := h.db.Segments(t.Context())
+	if err != nil || len(list) < 5 {
+		t.Fatal(len(list), err)
+	}
+	for _, seg := range list {
+		if !seg.RefreshedAt.Equal(h.clock.Now()) {
+			t.Errorf("%s was looked at on %v", seg.Name, seg.RefreshedAt)
+		}
+	}
+}
+
 func TestACreatorsOwnSegment(t *testing.T) {
 	h := newHouse(t)
 	u := h.user(1)
