@@ -88,7 +88,7 @@ func (c Campaign) Check() map[string]string {
 	text("preheader", c.Preheader, 200, false)
 	text("body", c.Body, 20000, true)
 	text("action", c.Action, 60, true)
-	if !strings.HasPrefix(c.Path, "/") || strings.HasPrefix(c.Path, "//") || strings.ContainsAny(c.Path, " \\<>\"\r\n\t") {
+	if !sequences.IsPath(c.Path) {
 		bad["path"] = "Give a path on this site, such as /studio-membership."
 	}
 	if c.Topic != sequences.Offers && c.Topic != sequences.Newsletter {

@@ -194,7 +194,7 @@ func (st Step) check() []string {
 			say("the %s %s", f.name, bad)
 		}
 	}
-	if !pathShape.MatchString(st.Path) || strings.HasPrefix(st.Path, "//") {
+	if !IsPath(st.Path) {
 		say("the path %q is no path on this site", st.Path)
 	}
 	if st.Condition != Always && st.Condition != OfferRuns && st.Condition != CreditsLeft {
@@ -205,6 +205,10 @@ func (st Step) check() []string {
 	}
 	return bad
 }
+
+// IsPath reports whether a button can lead there: a page of this site, written
+// as its address is sent, so that every click arrives.
+func IsPath(path string) bool { return pathShape.MatchString(path) }
 
 // CheckText says what a line of a letter may not hold: its subject, its button.
 func CheckText(text string) []string {
