@@ -11,6 +11,7 @@ import (
 	"sselfie/core/accounts"
 	"sselfie/core/billing"
 	"sselfie/core/leads"
+	"sselfie/core/segments"
 	"sselfie/core/sequences"
 	"sselfie/core/tracking"
 )
@@ -31,19 +32,19 @@ func (h *house) billingStore() billing.Updater {
 // Update implements billing.Updater.
 func (s billingStore) Update(ctx context.Context, fn func(ctx context.Context, tx billing.Tx) error) error {
 	return s.next.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
-		f := &followedTx{Tx: tx, fold: s.fold, whom: map[core.UserID]bool{}, newcomer: map[core.UserID]bool{}}
+		f := &followedTx{Tx: tx, fold: s.fold, whom: map[core.UserID]bool{}, newcomers: map[core.UserID]*newcomer{}}
 		if err := fn(ctx, f); err != nil {
 			return err
 		}
 		for _, user := range slices.Sorted(maps.Keys(f.whom)) {
-			var series sequences.FollowTx = tx
-			if f.newcomer[user] {
-				series = withoutPast{tx}
+			var known history = tx
+			if n := f.newcomers[user]; n != nil {
+				known = n
 			}
-			if err := s.voice.series.Follow(ctx, series, user); err != nil {
+			if err := s.voice.series.Follow(ctx, known, user); err != nil {
 				return err
 			}
-			if err := s.voice.segments.Follow(ctx, tx, user); err != nil {
+			if err := s.voice.segments.Follow(ctx, known, user); err != nil {
 				return err
 			}
 		}
@@ -51,32 +52,42 @@ func (s billingStore) Update(ctx context.Context, fn func(ctx context.Context, t
 	})
 }
 
+// history is what series and segments look up of a customer, and change.
+type history interface {
+	sequences.FollowTx
+	segments.FollowTx
+}
+
 // followedTx notes whose payments and memberships change.
 type followedTx struct {
 	*sqlite.Tx
-	fold     core.Fold
-	whom     map[core.UserID]bool
-	newcomer map[core.UserID]bool // made in this transaction, and no member: nothing need be looked up of them
+	fold      core.Fold
+	whom      map[core.UserID]bool
+	newcomers map[core.UserID]*newcomer // made in this transaction
 }
 
 // InsertUser implements billing.Tx.
 func (t *followedTx) InsertUser(ctx context.Context, u accounts.User) error {
-	err := t.Tx.InsertUser(ctx, u)
-	t.newcomer[u.ID] = err == nil
+	if err := t.Tx.InsertUser(ctx, u); err != nil {
+		return err
+	}
+	t.newcomers[u.ID] = &newcomer{Tx: t.Tx, user: u}
+	return nil
+}
+
+// Attempt implements billing.Tx. What failed was taken back, accounts with it.
+func (t *followedTx) Attempt(ctx context.Context, fn func() error) error {
+	err := t.Tx.Attempt(ctx, fn)
+	if err != nil {
+		clear(t.newcomers)
+	}
 	return err
 }
 
-// withoutPast is a transaction as an account sees it that began in it.
-type withoutPast struct{ *sqlite.Tx }
-
-// EnrolmentsOf implements sequences.FollowTx.
-func (withoutPast) EnrolmentsOf(context.Context, core.UserID) ([]sequences.Enrolment, error) {
-	return nil, nil
-}
-
-// MemberAfter implements sequences.FollowTx.
-func (withoutPast) MemberAfter(context.Context, core.UserID, time.Time) (bool, error) {
-	return false, nil
+// TagUser implements billing.Tx.
+func (t *followedTx) TagUser(ctx context.Context, user core.UserID, tag, newID string, at time.Time) error {
+	delete(t.newcomers, user)
+	return t.Tx.TagUser(ctx, user, tag, newID, at)
 }
 
 // InsertPayment implements billing.Tx. A sale is credited to the letter that led
@@ -90,20 +101,27 @@ func (t *followedTx) InsertPayment(ctx context.Context, p billing.Payment) error
 		return err
 	}
 	t.whom[p.User] = true
-	if again {
-		return nil
-	}
-	sale := tracking.Sale{Payment: p.ID, User: p.User, Link: p.Link, At: p.PaidAt}
+	sale, marketing := tracking.Sale{Payment: p.ID, User: p.User, Link: p.Link, At: p.PaidAt}, ""
 	if p.Checkout != "" {
 		co, err := t.CheckoutByRef(ctx, p.Checkout)
 		if err != nil {
 			return err
 		}
-		if co != nil && accounts.CheckAddress(co.Email) == "" {
-			sale.Key = t.fold(co.Email)
+		if co != nil {
+			marketing = co.Marketing
+			if accounts.CheckAddress(co.Email) == "" {
+				sale.Key = t.fold(co.Email)
+			}
 		}
 	}
-	if t.newcomer[p.User] && sale.Link == "" && sale.Key == "" {
+	n := t.newcomers[p.User]
+	if n != nil && !n.bought(p, marketing) {
+		delete(t.newcomers, p.User)
+	}
+	if again {
+		return nil
+	}
+	if n != nil && sale.Link == "" && sale.Key == "" {
 		return nil // she was written to by no name that we know
 	}
 	_, err = tracking.Attribute(ctx, t.Tx, sale)
@@ -126,13 +144,14 @@ func (t *followedTx) SavePayment(ctx context.Context, p billing.Payment) error {
 		return err
 	}
 	t.whom[p.User] = true
+	delete(t.newcomers, p.User)
 	return tracking.Revalue(ctx, t.Tx, p.Mail)
 }
 
 // SaveRow implements billing.Tx.
 func (t *followedTx) SaveRow(ctx context.Context, r billing.Row) error {
 	t.whom[r.User] = true
-	delete(t.newcomer, r.User)
+	delete(t.newcomers, r.User)
 	return t.Tx.SaveRow(ctx, r)
 }
 

@@ -50,9 +50,6 @@ func (tx *Tx) JoinLead(ctx context.Context, key core.EmailKey, user core.UserID)
 
 // ConvertLead marks a buyer's lead.
 func (tx *Tx) ConvertLead(ctx context.Context, key core.EmailKey, user core.UserID, at time.Time) error {
-	if _, err := tx.exec(ctx, `UPDATE freebie_subscribers SET converted_at = ? WHERE email_key = ? AND converted_at IS NULL`, ms(at), textOrNull(key)); err != nil {
-		return err
-	}
-	_, err := tx.exec(ctx, `UPDATE freebie_subscribers SET converted_at = ? WHERE user_id = ? AND converted_at IS NULL`, ms(at), user)
+	_, err := tx.exec(ctx, `UPDATE freebie_subscribers SET converted_at = ? WHERE (email_key = ? OR user_id = ?) AND converted_at IS NULL`, ms(at), textOrNull(key), user)
 	return err
 }
