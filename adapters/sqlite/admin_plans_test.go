@@ -27,10 +27,20 @@ func openDesk(t *testing.T) *DB {
 func TestTheDeskReadsNoWholeTable(t *testing.T) {
 	db := openDesk(t)
 	whole := regexp.MustCompile(`SCAN (\w+)($| USING COVERING INDEX (\w+))`)
-	for name, q := range map[string]struct {
+	few := map[string]bool{"email_logs_urgent": true, "email_logs_bulk": true} // what waits
+	type question struct {
 		text string
 		args []any
-	}{"the overview": {overview, []any{0, 1, 2}}, "an address": {peopleByKey, []any{"a", "b", "c"}}, "a name": {peopleByName, []any{"a", "b"}}} {
+	}
+	asked := map[string]question{
+		"the overview": {overview, []any{0, 1, 2}}, "the revenue": {revenue, []any{0, 1}}, "an address": {peopleByKey, []any{"a", "b", "c"}}, "a name": {peopleByName, []any{"a", "b"}},
+		"webhooks": {webhooksAll, []any{1}}, "webhooks that were applied": {webhooksApplied, []any{1}}, "webhooks that were not": {webhooksOpen, []any{"failed", 1}}, "events to try again": {openEvents, []any{1}},
+		"payloads to empty": {emptyPayloads, []any{1, 1}}, "the backlog": {backlog, []any{1, 1}},
+	}
+	for state, text := range outboxTexts {
+		asked["mails that are "+string(state)] = question{text, []any{1, 1, "a", 1}}
+	}
+	for name, q := range asked {
 		plan, err := all(t.Context(), db.reads, func(s scanner) (detail string, err error) {
 			var id, parent, unused int
 			err = s.Scan(&id, &parent, &unused, &detail)
@@ -41,7 +51,7 @@ func TestTheDeskReadsNoWholeTable(t *testing.T) {
 		}
 		for _, line := range plan {
 			for _, table := range []string{"webhook_events", "email_logs", "credit_transactions", "users", "stripe_payments", "stripe_customers", "user_credits"} {
-				if m := whole.FindStringSubmatch(line); m != nil && m[1] == table {
+				if m := whole.FindStringSubmatch(line); m != nil && m[1] == table && !few[m[3]] {
 					t.Errorf("%s reads all of %s:\n%s", name, table, strings.Join(plan, "\n"))
 				}
 			}

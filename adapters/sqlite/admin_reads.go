@@ -55,12 +55,23 @@ const peopleByName = `SELECT id FROM users WHERE name >= ?1 COLLATE NOCASE AND n
 // Webhooks returns events without their payload, newest first, of one outcome
 // or, with "", of any.
 func (r reads) Webhooks(ctx context.Context, outcome billing.Outcome, limit int) ([]billing.Record, error) {
-	const columns = `SELECT id, type, outcome, reason, error, attempts, '', created_at, received_at, applied_at FROM webhook_events `
-	if outcome == "" {
-		return all(ctx, r, scanEvent, columns+`ORDER BY received_at DESC, id DESC LIMIT 0 + ?`, limit)
+	switch outcome {
+	case "":
+		return all(ctx, r, scanEvent, webhooksAll, limit)
+	case billing.Applied: // nearly all of them are
+		return all(ctx, r, scanEvent, webhooksApplied, limit)
 	}
-	return all(ctx, r, scanEvent, columns+`WHERE outcome = ? ORDER BY received_at DESC, id DESC LIMIT 0 + ?`, outcome, limit)
+	return all(ctx, r, scanEvent, webhooksOpen, outcome, limit)
 }
+
+const (
+	webhookColumns  = `SELECT id, type, outcome, reason, error, attempts, '', created_at, received_at, applied_at FROM webhook_events `
+	webhookOrder    = ` ORDER BY received_at DESC, id DESC LIMIT 0 + ?`
+	webhooksAll     = webhookColumns + `INDEXED BY webhook_events_received` + webhookOrder
+	webhooksApplied = webhookColumns + `INDEXED BY webhook_events_received WHERE outcome = 'applied'` + webhookOrder
+	// The list in the text is the condition of the index.
+	webhooksOpen = webhookColumns + `INDEXED BY webhook_events_open WHERE outcome IN ('ignored', 'parked', 'failed') AND outcome = ?` + webhookOrder
+)
 
 // EventsOf returns the events that name one of a customer's ids at Stripe,
 // oldest first, with their payload.
@@ -79,14 +90,16 @@ func (r reads) EventsOf(ctx context.Context, user core.UserID, limit int) ([]bil
 // RevenueBetween is what was paid from one time to another, less what has come
 // back of those payments.
 func (r reads) RevenueBetween(ctx context.Context, from, to time.Time) (int64, error) {
-	return one(ctx, r, scalar[int64], `SELECT COALESCE(sum(amount - refunded), 0) FROM stripe_payments
-		WHERE paid_at >= ? AND paid_at < ? AND dispute <> 'lost'`, ms(from), ms(to))
+	return one(ctx, r, scalar[int64], revenue, ms(from), ms(to))
 }
+
+const revenue = paidBetween + ` SELECT COALESCE(sum(revenue), 0) FROM paid`
 
 // Counts adds up what happened from one time to another. Members are those of
 // now, which is to. Rows are as wide as a payload or a mail, so each figure is
-// counted in an index: mails that went out are all of the period's but those
-// that wait or ended otherwise, which are few.
+// counted in an index, named in case the planner's statistics are older than the
+// shop: mails that went out are all of the period's but those that wait or ended
+// otherwise, which are few.
 func (r reads) Counts(ctx context.Context, from, to time.Time, grace time.Duration) (admin.Counts, error) {
 	return one(ctx, r, func(s scanner) (c admin.Counts, err error) {
 		err = s.Scan(&c.Revenue, &c.Payments, &c.Refunded, &c.Events, &c.Failed, &c.Sent, &c.Lost, &c.Used, &c.Members, &c.Paying, &c.FromMini, &c.Upgrades, &c.UpgradeMs)
@@ -94,29 +107,29 @@ func (r reads) Counts(ctx context.Context, from, to time.Time, grace time.Durati
 	}, overview, ms(from), ms(to), grace.Milliseconds())
 }
 
-const overview = `WITH paid AS (SELECT amount, refunded, dispute FROM stripe_payments WHERE paid_at >= ?1 AND paid_at < ?2),
-		events AS (SELECT (SELECT count(*) FROM webhook_events WHERE received_at >= ?1 AND received_at < ?2) AS n,
-			(SELECT count(*) FROM webhook_events WHERE outcome IN ('parked', 'failed') AND outcome = 'failed' AND +received_at >= ?1 AND +received_at < ?2) AS failed),
-		ended AS (SELECT count(*) AS n, COALESCE(sum(state <> 'suppressed'), 0) AS lost FROM email_logs
+const overview = paidBetween + `,
+		money AS (SELECT COALESCE(sum(revenue), 0) AS revenue, COALESCE(sum(payments), 0) AS payments, COALESCE(sum(refunded), 0) AS refunded FROM paid),
+		events AS (SELECT (SELECT count(*) FROM webhook_events INDEXED BY webhook_events_received WHERE received_at >= ?1 AND received_at < ?2) AS n,
+			(SELECT count(*) FROM webhook_events INDEXED BY webhook_events_open WHERE outcome IN ('ignored', 'parked', 'failed') AND outcome = 'failed' AND received_at >= ?1 AND received_at < ?2) AS failed),
+		ended AS (SELECT count(*) AS n, COALESCE(sum(state <> 'suppressed'), 0) AS lost FROM email_logs INDEXED BY email_logs_ended
 			WHERE state IN ('failed', 'bounced', 'suppressed') AND created_at >= ?1 AND created_at < ?2),
-		mails AS (SELECT (SELECT count(*) FROM email_logs WHERE created_at >= ?1 AND created_at < ?2) - ended.n
+		mails AS (SELECT (SELECT count(*) FROM email_logs INDEXED BY email_logs_created WHERE created_at >= ?1 AND created_at < ?2) - ended.n
 			- (SELECT count(*) FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign') AND +created_at >= ?1 AND +created_at < ?2)
 			- (SELECT count(*) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign') AND +created_at >= ?1 AND +created_at < ?2)
-			- (SELECT count(*) FROM email_logs WHERE state = 'sending' AND +created_at >= ?1 AND +created_at < ?2) AS sent, ended.lost FROM ended),
+			- (SELECT count(*) FROM email_logs INDEXED BY email_logs_sending WHERE state = 'sending' AND +created_at >= ?1 AND +created_at < ?2) AS sent, ended.lost FROM ended),
 		members AS (SELECT count(*) AS n, COALESCE(sum(status <> 'trialing'), 0) AS paying FROM subscriptions
 			WHERE product_type = 'sselfie_studio_membership' AND live = 1
 			AND (status IN ('active', 'trialing') OR (status = 'past_due' AND COALESCE(past_due_since, 0) > ?2 - ?3))),
 		joined AS (SELECT s.created_at AS at, (SELECT min(p.paid_at) FROM stripe_payments p WHERE p.user_id = s.user_id AND p.subscription_id IS NULL
 				AND p.invoice_id IS NULL AND p.paid_at <= s.created_at) AS bought FROM subscriptions s
 			WHERE s.product_type = 'sselfie_studio_membership' AND s.created_at >= ?1 AND s.created_at < ?2)
-		SELECT (SELECT COALESCE(sum(amount - refunded), 0) FROM paid WHERE dispute <> 'lost'),
-			(SELECT count(*) FROM paid WHERE amount > 0), (SELECT count(*) FROM paid WHERE amount > 0 AND (refunded > 0 OR dispute = 'lost')),
+		SELECT money.revenue, money.payments, money.refunded,
 			events.n, events.failed, mails.sent, mails.lost,
-			(SELECT -COALESCE(sum(amount), 0) FROM credit_transactions WHERE type IN ('spend', 'give_back') AND created_at >= ?1 AND created_at < ?2),
+			(SELECT -COALESCE(sum(amount), 0) FROM credit_transactions INDEXED BY credit_transactions_used WHERE type IN ('spend', 'give_back') AND created_at >= ?1 AND created_at < ?2),
 			members.n, members.paying,
 			(SELECT count(*) FROM joined WHERE bought IS NOT NULL), (SELECT count(*) FROM joined WHERE bought IS NOT NULL),
 			(SELECT COALESCE(sum(at - bought), 0) FROM joined WHERE bought IS NOT NULL)
-		FROM events, mails, members`
+		FROM money, events, mails, members`
 
 // AuditLog returns the newest lines of the audit log.
 func (r reads) AuditLog(ctx context.Context, limit int) ([]core.Audit, error) {

@@ -197,9 +197,11 @@ func (r reads) Outbox(ctx context.Context, state mail.State, cursor string) (ite
 	if err != nil {
 		return nil, "", err
 	}
-	items, err = all(ctx, r, scanEntry, `SELECT id, user_id, to_address, kind, state, subject, attempts, next_attempt_at, created_at, sent_at, error
-		FROM email_logs WHERE (? = '' OR state = ?) AND created_at <= ? AND (created_at < ? OR id < ?)
-		ORDER BY created_at DESC, id DESC LIMIT 0 + ?`, state, state, before, before, id, outboxPage+1)
+	text, known := outboxTexts[state]
+	if !known {
+		return nil, "", nil
+	}
+	items, err = all(ctx, r, scanEntry, text, before, before, id, outboxPage+1)
 	if err != nil {
 		return nil, "", err
 	}
@@ -210,6 +212,27 @@ func (r reads) Outbox(ctx context.Context, state mail.State, cursor string) (ite
 	}
 	return items, next, nil
 }
+
+// outboxTexts ask for a page of a state, or with "" of any. Sent are nearly all
+// mails; the others are found in indexes of their own, whose condition has to
+// stand in the text.
+var outboxTexts = map[mail.State]string{
+	"":             outboxRows + `email_logs INDEXED BY email_logs_created WHERE ` + outboxBefore,
+	mail.StateSent: outboxRows + `email_logs INDEXED BY email_logs_created WHERE state = 'sent' AND ` + outboxBefore,
+	mail.StateQueued: outboxRows + `email_logs WHERE state = 'queued' AND id IN (
+		SELECT id FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign')
+		UNION ALL SELECT id FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign')) AND +` + outboxBefore,
+	mail.StateSending:    outboxRows + `email_logs INDEXED BY email_logs_sending WHERE state = 'sending' AND ` + outboxBefore,
+	mail.StateFailed:     outboxEnded + `'failed' AND ` + outboxBefore,
+	mail.StateBounced:    outboxEnded + `'bounced' AND ` + outboxBefore,
+	mail.StateSuppressed: outboxEnded + `'suppressed' AND ` + outboxBefore,
+}
+
+const (
+	outboxRows   = `SELECT id, user_id, to_address, kind, state, subject, attempts, next_attempt_at, created_at, sent_at, error FROM `
+	outboxEnded  = outboxRows + `email_logs INDEXED BY email_logs_ended WHERE state IN ('failed', 'bounced', 'suppressed') AND state = `
+	outboxBefore = `created_at <= ? AND (created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT 0 + ?`
+)
 
 // outboxCursor reads where a page begins; without a cursor that is the end of
 // time.
@@ -236,9 +259,13 @@ func (r reads) OutboxBacklog(ctx context.Context, now time.Time) (mail.Backlog, 
 	return one(ctx, r, func(s scanner) (b mail.Backlog, err error) {
 		err = s.Scan(&b.Due, timeIn(&b.Oldest), &b.Failed)
 		return b, err
-	}, `SELECT
-		(SELECT count(*) FROM email_logs WHERE state = 'queued' AND next_attempt_at <= ?),
-		(SELECT min(next_attempt_at) FROM email_logs WHERE state = 'queued' AND next_attempt_at <= ?),
-		(SELECT count(*) FROM email_logs WHERE state = 'failed' AND created_at >= ?)`,
-		ms(now), ms(now), ms(now.AddDate(0, 0, -30)))
+	}, backlog, ms(now), ms(now.AddDate(0, 0, -30)))
 }
+
+const backlog = `SELECT
+		(SELECT count(*) FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign') AND next_attempt_at <= ?1)
+		+ (SELECT count(*) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign') AND next_attempt_at <= ?1),
+		(SELECT min(at) FROM (
+			SELECT min(next_attempt_at) AS at FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign') AND next_attempt_at <= ?1
+			UNION ALL SELECT min(next_attempt_at) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign') AND next_attempt_at <= ?1)),
+		(SELECT count(*) FROM email_logs INDEXED BY email_logs_ended WHERE state IN ('failed', 'bounced', 'suppressed') AND state = 'failed' AND created_at >= ?2)`

@@ -15,9 +15,11 @@ func (tx *Tx) ForgetVisits(ctx context.Context, before time.Time, limit int) (in
 // before a time. What is parked or failed is kept whole, because it is read
 // again; the event's id stays for ever, because it may come again.
 func (tx *Tx) EmptyPayloads(ctx context.Context, before time.Time, limit int) (int, error) {
-	return tx.forget(ctx, `UPDATE webhook_events SET payload = '' WHERE id IN (
-		SELECT id FROM webhook_events WHERE received_at < ? AND payload <> '' AND outcome IN ('applied', 'ignored') ORDER BY received_at LIMIT 0 + ?)`, before, limit)
+	return tx.forget(ctx, emptyPayloads, before, limit)
 }
+
+const emptyPayloads = `UPDATE webhook_events SET payload = '' WHERE id IN (SELECT id FROM webhook_events INDEXED BY webhook_events_payload
+	WHERE received_at < ? AND payload <> '' AND outcome IN ('applied', 'ignored') ORDER BY received_at LIMIT 0 + ?)`
 
 // ForgetAnswers deletes up to limit kept answers to spending calls from before a
 // time.

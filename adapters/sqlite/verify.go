@@ -84,6 +84,10 @@ var invariants = []struct{ says, query string }{
 	{"what a payment has taken is in the ledger", `SELECT p.id, 'taken ' || p.taken || ', ledger ' || coalesce(t.total, 0) FROM stripe_payments p LEFT JOIN (
 		SELECT reference, -sum(amount) AS total FROM credit_transactions WHERE type IN ('refund', 'dispute') GROUP BY reference) t ON t.reference = p.id
 		WHERE p.taken <> coalesce(t.total, 0)`},
+	{"a kept day is the sum of its payments", `SELECT d.day, 'revenue ' || d.revenue || ', payments ' || d.payments || ', refunded ' || d.refunded FROM payments_by_day d LEFT JOIN (
+		SELECT paid_at / 86400000 AS day, sum(CASE WHEN dispute <> 'lost' THEN amount - refunded ELSE 0 END) AS revenue, sum(amount > 0) AS payments,
+			sum(amount > 0 AND (refunded > 0 OR dispute = 'lost')) AS refunded FROM stripe_payments GROUP BY 1) p USING (day)
+		WHERE d.revenue <> COALESCE(p.revenue, 0) OR d.payments <> COALESCE(p.payments, 0) OR d.refunded <> COALESCE(p.refunded, 0)`},
 	{"one row of each right counts", `SELECT user_id, sum(live) || ' rows of ' || product_type || ' count' FROM subscriptions GROUP BY user_id, product_type HAVING sum(live) <> 1`},
 	{"a suspended right has its open dispute", `SELECT s.id, s.product_type || ' is suspended, but nothing is contested' FROM subscriptions s WHERE s.status = 'suspended'
 		AND NOT EXISTS (SELECT 1 FROM stripe_payments p WHERE p.user_id = s.user_id AND p.dispute = 'open')`},

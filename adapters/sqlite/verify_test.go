@@ -49,6 +49,7 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		"credits held for no reason":     {`UPDATE stripe_payments SET taken = 60 WHERE id = 'pay_1'`, `a payment's standing has taken its credits`},
 		"a dispute lost for nothing":     {`UPDATE stripe_payments SET dispute = 'lost', taken = 100 WHERE id = 'pay_2'`, `a payment's standing has taken its credits`},
 		"taken beside the ledger":        {`UPDATE stripe_payments SET dispute = 'open', taken = 200 WHERE id = 'pay_2'`, `what a payment has taken is in the ledger`},
+		"a day with more than was paid":  {`INSERT INTO payments_by_day VALUES (1, 100, 1, 0)`, `a kept day is the sum of its payments`},
 		"a right of which no row counts": {`UPDATE subscriptions SET live = 0`, `one row of each right counts`},
 		"suspended without a dispute":    {`UPDATE subscriptions SET status = 'suspended'`, `a suspended right has its open dispute`},
 		"a reference to nobody":          {`INSERT INTO consents (id, user_id, purpose, given, text_version, source, at) VALUES ('con_1', 'usr_9', 'x', 1, '1', 'x', 1)`, `every reference has its row`},

@@ -71,5 +71,8 @@ func (r reads) ParkedFor(ctx context.Context, keys []string) ([]billing.Record, 
 
 // OpenEvents returns parked and failed events, the least tried first.
 func (r reads) OpenEvents(ctx context.Context, limit int) ([]billing.Record, error) {
-	return all(ctx, r, scanEvent, `SELECT `+eventColumns+` FROM webhook_events WHERE outcome IN ('parked', 'failed') ORDER BY attempts, created_at, id LIMIT 0 + ?`, limit)
+	return all(ctx, r, scanEvent, openEvents, limit)
 }
+
+const openEvents = `SELECT ` + eventColumns + ` FROM webhook_events INDEXED BY webhook_events_open
+	WHERE outcome IN ('ignored', 'parked', 'failed') AND outcome IN ('parked', 'failed') ORDER BY attempts, created_at, id LIMIT 0 + ?`
