@@ -104,6 +104,10 @@ func (db *DB) open(ctx context.Context) error {
 	if db.lock, err = takeLock(ctx, folder, db.opts.LockWait); err != nil {
 		return err
 	}
+	if err := clearScratch(folder); err != nil {
+		// Nobody who only wants to open the data can mend that.
+		db.opts.Log.Warn("what an import left that was killed cannot be removed", "op", "sqlite.Open", "err", err)
+	}
 	if err := makeFile(db.path); err != nil {
 		return err
 	}

@@ -30,14 +30,19 @@ const stageSchema = `CREATE TABLE people (seq INTEGER PRIMARY KEY, id TEXT NOT N
 CREATE TABLE rows (seq INTEGER PRIMARY KEY, file TEXT NOT NULL, line INTEGER NOT NULL, owner TEXT, key TEXT, data TEXT NOT NULL);
 BEGIN`
 
-// OpenStage implements moving.Stager.
-func (s Stager) OpenStage(ctx context.Context) (moving.Stage, error) {
-	const op = "sqlite.OpenStage"
-	left, err := filepath.Glob(filepath.Join(s.Folder, scratch))
+// clearScratch removes what an import left that was killed: it holds addresses.
+func clearScratch(folder string) error {
+	left, err := filepath.Glob(filepath.Join(folder, scratch))
 	for _, old := range left {
 		err = errors.Join(err, os.RemoveAll(old))
 	}
-	if err != nil {
+	return err
+}
+
+// OpenStage implements moving.Stager.
+func (s Stager) OpenStage(ctx context.Context) (moving.Stage, error) {
+	const op = "sqlite.OpenStage"
+	if err := clearScratch(s.Folder); err != nil {
 		return nil, problem(op, "The scratch file of an import that was killed cannot be removed.", err)
 	}
 	folder, err := os.MkdirTemp(s.Folder, scratch) // 0700
