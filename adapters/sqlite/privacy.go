@@ -30,7 +30,7 @@ func (r reads) PromisedChange(ctx context.Context, user core.UserID) (accounts.C
 }
 
 // documents are what an export holds: a name, and the rows that belong to the
-// user (?1) or to her address (?2). Columns that hold secrets are not named.
+// user (?1) or to one of her addresses (?2, a list). Columns that hold secrets are not named.
 var documents = []struct{ name, text string }{
 	{"account", `SELECT id, email, name, origin, email_verified_at, address_lost_at, password_set_at, onboarding_completed, base_done_at,
 		blueprint_extension_done_at, studio_extension_done_at, blueprint_welcome_shown_at, paid_welcome_shown_at, onboarding_dismissed_at,
@@ -49,23 +49,23 @@ var documents = []struct{ name, text string }{
 	{"promotions", `SELECT * FROM promotion_uses WHERE user_id = ?1`},
 	{"stripe_customers", `SELECT * FROM stripe_customers WHERE user_id = ?1`},
 	{"stripe_objects", `SELECT kind, id, snapshot, event_at FROM stripe_objects WHERE user_id = ?1`},
-	{"consents", `SELECT * FROM consents WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2) ORDER BY at`},
-	{"free_blueprint", `SELECT * FROM freebie_subscribers WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2)`},
+	{"consents", `SELECT * FROM consents WHERE user_id = ?1 OR email_key IN (SELECT value FROM json_each(?2)) ORDER BY at`},
+	{"free_blueprint", `SELECT * FROM freebie_subscribers WHERE user_id = ?1 OR email_key IN (SELECT value FROM json_each(?2))`},
 	{"notes", `SELECT id, kind, state, email, name, product_id, contract, message, created_at, answered_at, closed_at FROM support_tickets
-		WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2) ORDER BY created_at`},
+		WHERE user_id = ?1 OR email_key IN (SELECT value FROM json_each(?2)) ORDER BY created_at`},
 	{"mails", `SELECT id, to_address, kind, subject, props, state, reason, created_at, sent_at, opened_at, clicked_at, converted, unsubscribed_at FROM email_logs
-		WHERE user_id = ?1 OR (?2 <> '' AND user_id IS NULL AND to_key = ?2) ORDER BY created_at`},
+		WHERE user_id = ?1 OR (user_id IS NULL AND to_key IN (SELECT value FROM json_each(?2))) ORDER BY created_at`},
 	{"mail_links", `SELECT l.email_log_id, l.destination, l.clicks, l.first_click_at FROM email_links l JOIN email_logs m ON m.id = l.email_log_id
-		WHERE m.user_id = ?1 OR (?2 <> '' AND m.user_id IS NULL AND m.to_key = ?2) ORDER BY l.created_at`},
+		WHERE m.user_id = ?1 OR (m.user_id IS NULL AND m.to_key IN (SELECT value FROM json_each(?2))) ORDER BY l.created_at`},
 	{"mail_reports", `SELECT kind, email_log_id, detail, at FROM mail_reports WHERE email_log_id IN (SELECT id FROM email_logs WHERE user_id = ?1)
-		OR (?2 <> '' AND (address_key = ?2 OR instr(lower(detail), ?2))) ORDER BY at`},
-	{"mail_preferences", `SELECT offers, newsletter, updated_at FROM mail_preferences WHERE ?2 <> '' AND address_key = ?2`},
+		OR address_key IN (SELECT value FROM json_each(?2)) OR EXISTS (SELECT 1 FROM json_each(?2) k WHERE instr(lower(detail), k.value)) ORDER BY at`},
+	{"mail_preferences", `SELECT offers, newsletter, updated_at FROM mail_preferences WHERE address_key IN (SELECT value FROM json_each(?2))`},
 	{"mail_series", `SELECT series, product_id, basis, anchor_at, bought_at, next_step, due_at, ended_at, end_reason FROM mini_product_upsell_sequence
-		WHERE user_id = ?1 OR lead_id IN (SELECT id FROM freebie_subscribers WHERE user_id = ?1 OR (?2 <> '' AND email_key = ?2)) ORDER BY anchor_at`},
+		WHERE user_id = ?1 OR lead_id IN (SELECT id FROM freebie_subscribers WHERE user_id = ?1 OR email_key IN (SELECT value FROM json_each(?2))) ORDER BY anchor_at`},
 	{"segments", `SELECT s.name, m.joined_at FROM email_segment_members m JOIN email_segments s ON s.id = m.segment_id WHERE m.user_id = ?1 ORDER BY m.joined_at`},
 	{"campaigns", `SELECT c.name, r.part, r.outcome, r.reason, r.at FROM campaign_recipients r JOIN admin_email_campaigns c ON c.id = r.campaign_id
 		WHERE r.user_id = ?1 ORDER BY r.at`},
-	{"unsubscriptions", `SELECT reason, since FROM email_suppressions WHERE ?2 <> '' AND address_key = ?2`},
+	{"unsubscriptions", `SELECT reason, since FROM email_suppressions WHERE address_key IN (SELECT value FROM json_each(?2))`},
 	{"devices", `SELECT created_at, last_seen_at, expires_at, user_agent, address FROM sessions WHERE user_id = ?1`},
 	{"links", `SELECT purpose, email_key, created_at, expires_at, used_at FROM auth_tokens WHERE user_id = ?1 ORDER BY created_at`},
 	{"second_factor", `SELECT confirmed_at, created_at FROM second_factors WHERE user_id = ?1`},
@@ -79,16 +79,39 @@ func (r reads) ExportUser(ctx context.Context, user core.UserID, to accounts.Arc
 	if err != nil {
 		return err
 	}
+	earlier, err := r.EarlierAddresses(ctx, user)
+	if err != nil {
+		return err
+	}
+	keys := append([]core.EmailKey{}, earlier...)
+	if u.Key != "" {
+		keys = append(keys, u.Key)
+	}
+	hers, err := jsonText(keys)
+	if err != nil {
+		return err
+	}
 	for _, d := range documents {
 		w, err := to.Entry(d.name + ".json")
 		if err != nil {
 			return err
 		}
-		if err := r.exportRows(ctx, w, d.text, user, u.Key); err != nil {
+		if err := r.exportRows(ctx, w, d.text, user, hers); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// EarlierAddresses returns the addresses that an account had before. What tells
+// them are the notices that it moved, the leads that it joined, and the links
+// that it followed.
+func (r reads) EarlierAddresses(ctx context.Context, user core.UserID) ([]core.EmailKey, error) {
+	return all(ctx, r, func(s scanner) (k core.EmailKey, err error) { return k, s.Scan(&k) },
+		`SELECT k FROM (SELECT to_key AS k FROM email_logs WHERE user_id = ?1 AND business_key LIKE 'notice:' || ?1 || ':moved:%'
+			UNION SELECT email_key FROM freebie_subscribers WHERE user_id = ?1
+			UNION SELECT email_key FROM auth_tokens WHERE user_id = ?1 AND used_at IS NOT NULL)
+		WHERE k <> '' AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = k)`, user)
 }
 
 // exportRows writes the rows of a query as a list of objects, one at a time.

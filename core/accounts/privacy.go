@@ -44,6 +44,9 @@ type PrivacyReader interface {
 	// ExportUser writes one JSON document for each table that knows the user.
 	// Secrets are left out: no hash of a password or token.
 	ExportUser(ctx context.Context, user core.UserID, to Archive) error
+	// EarlierAddresses returns addresses that the user had before, of which no
+	// other account has taken possession since.
+	EarlierAddresses(ctx context.Context, user core.UserID) ([]core.EmailKey, error)
 	// TracesOf finds the rows beside the user's own that name her: by address, id
 	// or customer at Stripe.
 	TracesOf(ctx context.Context, user core.UserID, key core.EmailKey) ([]Trace, error)
@@ -54,7 +57,8 @@ type PrivacyTx interface {
 	UserReader
 	// EraseTraces empties the texts of such rows.
 	EraseTraces(ctx context.Context, traces []Trace) error
-	// EraseUser erases profile, answers, tracking, sessions, links and addresses.
+	// EraseUser erases profile, answers, tracking, sessions, links and what names
+	// this address. It is called again for each that she had before.
 	// Payments, ledger and subscription rows stay without a name; a suppression
 	// of the address stays as hash.
 	EraseUser(ctx context.Context, user core.UserID, key core.EmailKey, hash string, at time.Time) error
@@ -125,20 +129,27 @@ func (p *Privacy) erase(ctx context.Context, u User, actor string) error {
 			return err
 		}
 	}
-	if err := p.eraseTraces(ctx, u); err != nil {
+	keys, err := p.Read.EarlierAddresses(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	keys = append([]core.EmailKey{u.Key}, keys...)
+	if err := p.eraseTraces(ctx, u.ID, keys); err != nil {
 		return err
 	}
 	now := p.People.Clock.Now()
 	if err := p.Store.Update(ctx, func(ctx context.Context, tx PrivacyTx) error {
-		if err := tx.EraseUser(ctx, u.ID, u.Key, SuppressionHash(u.Key), now); err != nil {
-			return err
+		for _, key := range keys {
+			if err := tx.EraseUser(ctx, u.ID, key, SuppressionHash(key), now); err != nil {
+				return err
+			}
 		}
 		return tx.Audit(ctx, core.Audit{ID: p.People.IDs.NewID("aud"), Actor: actor, Action: "account.deleted", Subject: string(u.ID), At: now})
 	}); err != nil {
 		return err
 	}
 	// What arrived between the first look and the end.
-	if err := p.eraseTraces(ctx, u); err != nil {
+	if err := p.eraseTraces(ctx, u.ID, keys); err != nil {
 		return err
 	}
 	if p.Files != nil {
@@ -147,8 +158,10 @@ func (p *Privacy) erase(ctx context.Context, u User, actor string) error {
 		}
 	}
 	if p.Captured != nil {
-		if err := p.Captured.EraseCaptured(ctx, u.Key); err != nil {
-			return err
+		for _, key := range keys {
+			if err := p.Captured.EraseCaptured(ctx, key); err != nil {
+				return err
+			}
 		}
 	}
 	if p.Settle != nil {
@@ -157,10 +170,14 @@ func (p *Privacy) erase(ctx context.Context, u User, actor string) error {
 	return nil
 }
 
-func (p *Privacy) eraseTraces(ctx context.Context, u User) error {
-	traces, err := p.Read.TracesOf(ctx, u.ID, u.Key)
-	if err != nil {
-		return err
+func (p *Privacy) eraseTraces(ctx context.Context, user core.UserID, keys []core.EmailKey) error {
+	var traces []Trace
+	for _, key := range keys {
+		found, err := p.Read.TracesOf(ctx, user, key)
+		if err != nil {
+			return err
+		}
+		traces = append(traces, found...)
 	}
 	for len(traces) > 0 {
 		n := min(traceChunk, len(traces))

@@ -183,6 +183,50 @@ func TestAfterDeletionNothingNamesHer(t *testing.T) {
 	wantCode(t, l.Delete(ctx, u.ID, password), core.NotFound)
 }
 
+// An address that she had before, and proved, goes with her. One that somebody
+// else has by now is not hers any more.
+func TestAnEarlierAddressGoesWithHer(t *testing.T) {
+	for name, c := range map[string]struct {
+		taken bool
+		stays bool
+	}{
+		"nobody has it":        {false, false},
+		"somebody else has it": {true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, l := context.Background(), newLived(t)
+			must(t, l.Confirm(ctx, l.mint(t, l.ada.User, mail.ConfirmToken)))
+			must(t, l.Confirm(ctx, l.linkTo(t, l.ada.User, "ada2@example.com")))
+			if c.taken {
+				_, err := l.SignUp(ctx, email, password, "", "", accounts.Client{})
+				must(t, err)
+			}
+			got := shelf{}
+			must(t, l.Export(ctx, l.ada.User.ID, got))
+			if held := got["consents.json"].String(); strings.Contains(held, "con_1") == c.stays {
+				t.Errorf("the export holds these consents: %s", held)
+			}
+			var emptied []core.EmailKey
+			l.Captured = captured(func(k core.EmailKey) { emptied = append(emptied, k) })
+			l.clock.Advance(time.Hour)
+			must(t, l.Delete(ctx, l.ada.User.ID, password))
+			if left := l.found(t, email); len(left) > 0 != c.stays {
+				t.Error(left)
+			}
+			if slices.Contains(emptied, "ada@example.com") == c.stays || !slices.Contains(emptied, "ada2@example.com") {
+				t.Errorf("captured mail went for %v", emptied)
+			}
+		})
+	}
+}
+
+type captured func(core.EmailKey)
+
+func (c captured) EraseCaptured(_ context.Context, key core.EmailKey) error {
+	c(key)
+	return nil
+}
+
 // A table that comes to know people is filled above, or the proof says nothing
 // about it.
 func TestTheProofKnowsEveryTable(t *testing.T) {
