@@ -175,8 +175,10 @@ func (s *Server) showCampaignForm(ctx context.Context, c *fiber.Ctx, who *signed
 	return s.show(c, max(f.status, http.StatusOK), e)
 }
 
-// letterHelp says what a letter may hold.
-var letterHelp = "Markdown: **strong**, *emphasis*, lists, tables, and [links](/feed-planner) to pages of this site. A paragraph with a field that is not known of somebody is left out for her: {" + strings.Join(sequences.Fields(), "}, {") + "}."
+// letterHelp says what a letter may hold, and which fields it may name.
+func letterHelp(fields []string) string {
+	return "Markdown: **strong**, *emphasis*, lists, tables, and [links](/feed-planner) to pages of this site. A paragraph with a field that is not known of somebody is left out for her: {" + strings.Join(fields, "}, {") + "}."
+}
 
 func campaignFields(m campaigns.Campaign, list []segments.Segment, wrong map[string]string) []view.EditField {
 	whom := []view.EditOption{{Label: "Choose a segment"}}
@@ -197,7 +199,7 @@ func campaignFields(m campaigns.Campaign, list []segments.Segment, wrong map[str
 		{Name: "subject", Label: "Subject", Value: m.Subject, Max: 150, Wide: true, Error: wrong["subject"]},
 		{Name: "subjectB", Label: "A second subject to try against it", Value: m.SubjectB, Max: 150, Wide: true, Optional: true, Error: wrong["subjectB"]},
 		{Name: "preheader", Label: "Preview line", Value: m.Preheader, Max: 200, Wide: true, Optional: true, Error: wrong["preheader"], Help: "What a mailbox shows after the subject."},
-		{Name: "body", Label: "Letter", Type: "textarea", Value: m.Body, Rows: 16, Max: 20000, Wide: true, Error: wrong["body"], Help: letterHelp},
+		{Name: "body", Label: "Letter", Type: "textarea", Value: m.Body, Rows: 16, Max: 20000, Wide: true, Error: wrong["body"], Help: letterHelp(sequences.FieldsOfCampaigns())},
 		{Name: "action", Label: "Button", Value: m.Action, Max: 60, Error: wrong["action"]},
 		{Name: "path", Label: "Where it leads", Value: m.Path, Max: 300, Error: wrong["path"], Help: "A page of this site, beginning with /."},
 		{Name: "segment", Label: "To whom", Type: "select", Options: whom, Error: wrong["segment"]},

@@ -73,7 +73,11 @@ func (c Campaign) Check() map[string]string {
 		if field == "body" {
 			check = sequences.CheckLetter
 		}
-		switch wrong := check(value); {
+		wrong := check(value)
+		if strange := sequences.NotInCampaigns(value); len(strange) > 0 && strings.HasPrefix(field, "subject") {
+			wrong = append(wrong, "names {"+strings.Join(strange, "} and {")+"}, which no campaign fills: it follows from no purchase, so nobody would get it")
+		}
+		switch {
 		case need && strings.TrimSpace(value) == "":
 			bad[field] = "This is missing."
 		case n > most:

@@ -134,18 +134,20 @@ func TestWhatCannotBeSavedOrScheduled(t *testing.T) {
 		change func(*campaigns.Campaign)
 		field  string
 	}{
-		"no subject":            {func(c *campaigns.Campaign) { c.Subject = " " }, "subject"},
-		"a template":            {func(c *campaigns.Campaign) { c.Body = "{{.Email}}" }, "body"},
-		"a field of fantasy":    {func(c *campaigns.Campaign) { c.Body = "Dear {name}" }, "body"},
-		"a link that leaves":    {func(c *campaigns.Campaign) { c.Path = "//evil.example" }, "path"},
-		"a path with an accent": {func(c *campaigns.Campaign) { c.Path = "/été" }, "path"},
-		"a field in the path":   {func(c *campaigns.Campaign) { c.Path = "/{product}" }, "path"},
-		"a path that turns":     {func(c *campaigns.Campaign) { c.Path = "/\u202estudio" }, "path"},
-		"a header in disguise":  {func(c *campaigns.Campaign) { c.Subject = "a\r\nBcc: b@x" }, "subject"},
-		"no topic":              {func(c *campaigns.Campaign) { c.Topic = "news" }, "topic"},
-		"everybody left out":    {func(c *campaigns.Campaign) { c.HoldOut = 90 }, "holdOut"},
-		"a test of nobody":      {func(c *campaigns.Campaign) { c.SubjectB = "x" }, "testShare"},
-		"no such segment":       {func(c *campaigns.Campaign) { c.Segment = "seg_none" }, "segment"},
+		"no subject":                 {func(c *campaigns.Campaign) { c.Subject = " " }, "subject"},
+		"a template":                 {func(c *campaigns.Campaign) { c.Body = "{{.Email}}" }, "body"},
+		"a field of fantasy":         {func(c *campaigns.Campaign) { c.Body = "Dear {name}" }, "body"},
+		"a subject about a purchase": {func(c *campaigns.Campaign) { c.Subject = "Your {product}" }, "subject"},
+		"a second subject about one": {func(c *campaigns.Campaign) { c.SubjectB = "{credits_used} used" }, "subjectB"},
+		"a link that leaves":         {func(c *campaigns.Campaign) { c.Path = "//evil.example" }, "path"},
+		"a path with an accent":      {func(c *campaigns.Campaign) { c.Path = "/été" }, "path"},
+		"a field in the path":        {func(c *campaigns.Campaign) { c.Path = "/{product}" }, "path"},
+		"a path that turns":          {func(c *campaigns.Campaign) { c.Path = "/\u202estudio" }, "path"},
+		"a header in disguise":       {func(c *campaigns.Campaign) { c.Subject = "a\r\nBcc: b@x" }, "subject"},
+		"no topic":                   {func(c *campaigns.Campaign) { c.Topic = "news" }, "topic"},
+		"everybody left out":         {func(c *campaigns.Campaign) { c.HoldOut = 90 }, "holdOut"},
+		"a test of nobody":           {func(c *campaigns.Campaign) { c.SubjectB = "x" }, "testShare"},
+		"no such segment":            {func(c *campaigns.Campaign) { c.Segment = "seg_none" }, "segment"},
 	} {
 		bad := good()
 		c.change(&bad)

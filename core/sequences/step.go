@@ -87,6 +87,23 @@ func Fields() []string {
 	}
 }
 
+// FieldsOfCampaigns are those that a letter without a series may mention: it
+// follows from no purchase, so it knows no product and nothing of its credits.
+func FieldsOfCampaigns() []string {
+	return slices.DeleteFunc(Fields(), func(f string) bool { return f == "product" || f == "credits_bought" || f == "credits_used" })
+}
+
+// NotInCampaigns returns the fields in a text that no campaign knows.
+func NotInCampaigns(text string) []string {
+	var out []string
+	for _, m := range fieldShape.FindAllStringSubmatch(text, -1) {
+		if slices.Contains(Fields(), m[1]) && !slices.Contains(FieldsOfCampaigns(), m[1]) && !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
+		}
+	}
+	return out
+}
+
 var (
 	stepShape   = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	fieldShape  = regexp.MustCompile(`\{([^{}]*)\}`)
