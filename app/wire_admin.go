@@ -12,7 +12,7 @@ import (
 func (h *house) adminDesk() *web.Admin {
 	d := &admin.Service{
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) admin.Tx { return tx }), Read: h.db,
-		Ledger: credits.Ledger{IDs: h.ids}, IDs: h.ids, Clock: h.clock, Grace: h.config.GracePeriod, Price: h.catalog.Studio().Price, Work: h.runner,
+		Ledger: credits.Ledger{IDs: h.ids}, IDs: h.ids, Clock: h.clock, Grace: h.config.GracePeriod, Price: h.catalog.Studio().Price, Catalog: h.catalog, Work: h.runner,
 	}
 	if h.money != nil {
 		d.Money = h.money.billing

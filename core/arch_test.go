@@ -44,7 +44,7 @@ var rooms = map[string]room{
 	"core/support":      {may: []string{"core", "core/accounts", "core/mail"}},
 	"core/leads":        {may: []string{"core", "core/accounts", "core/mail"}},
 	"core/moving":       {may: []string{"core", "core/accounts", "core/billing", "core/blueprint", "core/catalog", "core/credits", "core/onboarding"}},
-	"core/admin":        {may: []string{"core", "core/accounts", "core/billing", "core/credits", "core/jobs", "core/mail"}},
+	"core/admin":        {may: []string{"core", "core/accounts", "core/billing", "core/catalog", "core/credits", "core/jobs", "core/mail"}},
 	"core/launch":       {may: []string{"core", "core/admin"}},
 	"core/why":          {may: []string{"core", "core/accounts", "core/billing", "core/credits", "core/entitlements", "core/flags", "core/onboarding"}},
 	"core/accounts":     {may: []string{"core", "core/credits", "core/entitlements", "core/mail", "core/tracking"}},

@@ -20,7 +20,7 @@ func (r reads) Moments(ctx context.Context, user core.UserID) ([]admin.Moment, e
 	for _, part := range moments {
 		found, err := all(ctx, r, func(s scanner) (admin.Moment, error) {
 			m := admin.Moment{Kind: part.kind}
-			err := s.Scan(timeIn(&m.At), &m.Title, &m.Detail, &m.Why, &m.Ref)
+			err := s.Scan(timeIn(&m.At), &m.Title, &m.Detail, &m.Why, &m.Ref, &m.Product)
 			return m, err
 		}, part.query+` LIMIT 0 + ?2`, user, mostMoments)
 		if err != nil {
@@ -52,30 +52,30 @@ func (r reads) Moments(ctx context.Context, user core.UserID) ([]admin.Moment, e
 const amountText = `printf('%s %d.%02d', upper(currency), amount / 100, amount % 100)`
 
 // moments are the parts that one statement each can tell: time, title, detail,
-// reason and reference. ?1 is the customer.
+// reason, reference and product. ?1 is the customer.
 var moments = []struct{ kind, query string }{
-	{admin.KindAccount, `SELECT created_at, 'The account begins', '', replace(origin, '_', ' '), id FROM users WHERE id = ?1
-		UNION ALL SELECT email_verified_at, 'The address is proven', '', '', id FROM users WHERE id = ?1 AND email_verified_at IS NOT NULL
-		UNION ALL SELECT unsubscribed_at, 'Unsubscribed', '', '', id FROM users WHERE id = ?1 AND unsubscribed_at IS NOT NULL
-		UNION ALL SELECT deleted_at, 'The account is erased', '', '', id FROM users WHERE id = ?1 AND deleted_at IS NOT NULL`},
-	{admin.KindCredits, `SELECT created_at, printf('%+d credits', amount), printf('%d after it', balance_after), description || CASE reference WHEN '' THEN '' ELSE ', ' || reference END, id
+	{admin.KindAccount, `SELECT created_at, 'The account begins', '', replace(origin, '_', ' '), id, '' FROM users WHERE id = ?1
+		UNION ALL SELECT email_verified_at, 'The address is proven', '', '', id, '' FROM users WHERE id = ?1 AND email_verified_at IS NOT NULL
+		UNION ALL SELECT unsubscribed_at, 'Unsubscribed', '', '', id, '' FROM users WHERE id = ?1 AND unsubscribed_at IS NOT NULL
+		UNION ALL SELECT deleted_at, 'The account is erased', '', '', id, '' FROM users WHERE id = ?1 AND deleted_at IS NOT NULL`},
+	{admin.KindCredits, `SELECT created_at, printf('%+d credits', amount), printf('%d after it', balance_after), description || CASE reference WHEN '' THEN '' ELSE ', ' || reference END, id, ''
 		FROM credit_transactions WHERE user_id = ?1 ORDER BY seq`},
-	{admin.KindPayment, `SELECT paid_at, 'Paid for ' || product_id, ` + amountText + ` || CASE discount WHEN 0 THEN '' ELSE printf(', discount %d.%02d', discount / 100, discount % 100) END,
-		CASE matched_by WHEN 'new' THEN 'a new account for a new address' ELSE 'matched by ' || replace(matched_by, '_', ' ') END || CASE WHEN email_log_id IS NULL THEN '' ELSE ', led there by mail ' || email_log_id END, id FROM stripe_payments WHERE user_id = ?1
-		UNION ALL SELECT r.event_at, 'Refund ' || r.status, printf('%s %d.%02d', upper(r.currency), r.amount / 100, r.amount % 100), 'of ' || r.payment_id, r.refund_id
+	{admin.KindPayment, `SELECT paid_at, 'Paid for', ` + amountText + ` || CASE discount WHEN 0 THEN '' ELSE printf(', discount %d.%02d', discount / 100, discount % 100) END,
+		CASE matched_by WHEN 'new' THEN 'a new account for a new address' ELSE 'matched by ' || replace(matched_by, '_', ' ') END || CASE WHEN email_log_id IS NULL THEN '' ELSE ', led there by mail ' || email_log_id END, id, product_id FROM stripe_payments WHERE user_id = ?1
+		UNION ALL SELECT r.event_at, 'Refund ' || r.status, printf('%s %d.%02d', upper(r.currency), r.amount / 100, r.amount % 100), 'of ' || r.payment_id, r.refund_id, ''
 			FROM refunds r JOIN stripe_payments p ON p.id = r.payment_id WHERE p.user_id = ?1
-		UNION ALL SELECT d.event_at, 'Dispute ' || replace(d.status, '_', ' '), printf('%s %d.%02d', upper(d.currency), d.amount / 100, d.amount % 100), d.reason, d.dispute_id
+		UNION ALL SELECT d.event_at, 'Dispute ' || replace(d.status, '_', ' '), printf('%s %d.%02d', upper(d.currency), d.amount / 100, d.amount % 100), d.reason, d.dispute_id, ''
 			FROM disputes d JOIN stripe_payments p ON p.id = d.payment_id WHERE p.user_id = ?1`},
-	{admin.KindSegment, `SELECT m.joined_at, 'Joins ' || s.name, '', 'the rule says so', s.id
+	{admin.KindSegment, `SELECT m.joined_at, 'Joins ' || s.name, '', 'the rule says so', s.id, ''
 		FROM email_segment_members m JOIN email_segments s ON s.id = m.segment_id WHERE m.user_id = ?1`},
-	{admin.KindSequence, `SELECT created_at, 'Enters the series ' || series, product_id, 'basis: ' || replace(basis, '_', ' '), id FROM mini_product_upsell_sequence WHERE user_id = ?1
-		UNION ALL SELECT ended_at, 'Leaves the series ' || series, product_id, end_reason, id FROM mini_product_upsell_sequence WHERE user_id = ?1 AND ended_at IS NOT NULL
-		UNION ALL SELECT h.at, 'Step ' || h.step || ' of ' || e.series || ' ' || h.outcome, e.product_id, h.reason, e.id
+	{admin.KindSequence, `SELECT created_at, 'Enters the series ' || series, '', 'basis: ' || replace(basis, '_', ' '), id, product_id FROM mini_product_upsell_sequence WHERE user_id = ?1
+		UNION ALL SELECT ended_at, 'Leaves the series ' || series, '', end_reason, id, product_id FROM mini_product_upsell_sequence WHERE user_id = ?1 AND ended_at IS NOT NULL
+		UNION ALL SELECT h.at, 'Step ' || h.step || ' of ' || e.series || ' ' || h.outcome, '', h.reason, e.id, e.product_id
 			FROM enrolment_steps h JOIN mini_product_upsell_sequence e ON e.id = h.enrolment_id WHERE e.user_id = ?1`},
 	{admin.KindMail, `SELECT COALESCE(sent_at, created_at), replace(kind, '_', ' ') || ' mail ' || state, subject || CASE error WHEN '' THEN '' ELSE ' (' || error || ')' END,
-			CASE reason WHEN '' THEN 'because of ' || replace(business_key, kind || ':' || user_id || ':', '') ELSE reason END, id FROM email_logs WHERE user_id = ?1
-		UNION ALL SELECT opened_at, 'Opened the ' || replace(kind, '_', ' ') || ' mail', subject, '', id FROM email_logs WHERE user_id = ?1 AND opened_at IS NOT NULL
-		UNION ALL SELECT clicked_at, 'Clicked in the ' || replace(kind, '_', ' ') || ' mail', subject, '', id FROM email_logs WHERE user_id = ?1 AND clicked_at IS NOT NULL`},
+			CASE reason WHEN '' THEN 'because of ' || replace(business_key, kind || ':' || user_id || ':', '') ELSE reason END, id, '' FROM email_logs WHERE user_id = ?1
+		UNION ALL SELECT opened_at, 'Opened the ' || replace(kind, '_', ' ') || ' mail', subject, '', id, '' FROM email_logs WHERE user_id = ?1 AND opened_at IS NOT NULL
+		UNION ALL SELECT clicked_at, 'Clicked in the ' || replace(kind, '_', ' ') || ' mail', subject, '', id, '' FROM email_logs WHERE user_id = ?1 AND clicked_at IS NOT NULL`},
 }
 
 // reports tells what Stripe reported of a customer, and the states that her

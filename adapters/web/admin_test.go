@@ -43,7 +43,7 @@ func openDesk(t testing.TB, change ...func(*web.Options)) (s *shop, ada string) 
 		db := o.Reads.(*sqlite.DB)
 		desk = &admin.Service{
 			Store: sqlite.Bind(db, func(tx *sqlite.Tx) admin.Tx { return tx }), Read: db, Ledger: credits.Ledger{IDs: locksmith.IDs{}},
-			IDs: locksmith.IDs{}, Clock: o.Clock, Grace: o.Grace, Price: catalog.Default().Studio().Price, Work: testJobs(o, db),
+			IDs: locksmith.IDs{}, Clock: o.Clock, Grace: o.Grace, Price: catalog.Default().Studio().Price, Catalog: catalog.Default(), Work: testJobs(o, db),
 		}
 		o.Admin = &web.Admin{Desk: desk, CronSecret: cronSecret}
 	}}, change...)...)
@@ -255,7 +255,7 @@ func TestATimeLineTellsWhatHappened(t *testing.T) {
 	for path, want := range map[string]string{
 		"/dev/timeline":                       "view.Timeline",
 		"/dev/timeline?email=nobody@x.test":   `"Unknown":true`,
-		"/dev/timeline?email=%20BUYER@x.test": "Paid for bio_glowup",
+		"/dev/timeline?email=%20BUYER@x.test": "Paid for Bio Glow-Up",
 	} {
 		if a := s.get(path); a.status != 200 || !strings.Contains(a.body, want) {
 			t.Errorf("%s: %d, lacks %q: %.500s", path, a.status, want, a.body)
@@ -263,7 +263,7 @@ func TestATimeLineTellsWhatHappened(t *testing.T) {
 	}
 	body := s.get("/dev/timeline?email=buyer@x.test").body
 	at := -1
-	for _, w := range []string{"checkout.session.completed", "Paid for bio_glowup", "+25 credits", "purchase mail queued"} {
+	for _, w := range []string{"checkout.session.completed", "Paid for Bio Glow-Up", "+25 credits", "purchase mail queued"} {
 		i := strings.Index(body, w)
 		if i < at {
 			t.Errorf("%q is not there, or told too early: %.900s", w, body)

@@ -10,6 +10,7 @@ import (
 	"sselfie/core"
 	"sselfie/core/accounts"
 	"sselfie/core/billing"
+	"sselfie/core/catalog"
 	"sselfie/core/credits"
 	"sselfie/core/jobs"
 	"sselfie/core/mail"
@@ -87,8 +88,9 @@ type Service struct {
 	Clock   core.Clock
 	Grace   time.Duration // how long a membership outlives a failed payment
 	Price   core.Money    // of a month of Studio
-	Money   Money         // nil while payments are disabled
-	Letters Letters       // nil while mail is disabled
+	Catalog catalog.Catalog
+	Money   Money   // nil while payments are disabled
+	Letters Letters // nil while mail is disabled
 	Work    Work
 }
 

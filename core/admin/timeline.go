@@ -27,12 +27,13 @@ const (
 
 // Moment is one thing that happened to a customer.
 type Moment struct {
-	At     time.Time
-	Kind   string
-	Title  string // what happened
-	Detail string // with which figures
-	Why    string // what it follows from
-	Ref    string // id of what it is about
+	At      time.Time
+	Kind    string
+	Title   string         // what happened
+	Detail  string         // with which figures
+	Why     string         // what it follows from
+	Ref     string         // id of what it is about
+	Product core.ProductID // that it is about, "" for none; the time line says its name
 }
 
 // Timeline is what happened to a customer, in order.
@@ -41,6 +42,9 @@ func (s *Service) Timeline(ctx context.Context, user core.UserID) ([]Moment, err
 	if err != nil {
 		return nil, err
 	}
+	for i := range all {
+		all[i].named(s.called(all[i].Product))
+	}
 	order := []string{KindAccount, KindJob, KindEvent, KindPayment, KindMembership, KindCredits, KindSegment, KindSequence, KindMail}
 	slices.SortStableFunc(all, func(a, b Moment) int {
 		// Stripe tells time in seconds; within one, the kinds decide.
@@ -48,6 +52,26 @@ func (s *Service) Timeline(ctx context.Context, user core.UserID) ([]Moment, err
 			cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)), a.At.Compare(b.At))
 	})
 	return all, nil
+}
+
+// called is what people know a product by. One that is sold no longer, and that
+// the catalogue has forgotten, keeps its id.
+func (s *Service) called(id core.ProductID) string {
+	if p, ok := s.Catalog.Product(id); ok {
+		return p.Name
+	}
+	return string(id)
+}
+
+// named puts the product's name where the moment speaks of it.
+func (m *Moment) named(product string) {
+	switch {
+	case product == "":
+	case m.Kind == KindPayment:
+		m.Title += " " + product
+	default:
+		m.Detail = product
+	}
 }
 
 // Lines prints a time line for a terminal.
