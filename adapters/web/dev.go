@@ -51,7 +51,7 @@ func (s *Server) developer() {
 
 // devIndex is GET /dev.
 func (s *Server) devIndex(ctx context.Context, c *fiber.Ctx) error {
-	v := view.DevIndex{Now: s.opts.Clock.Now()}
+	v := view.DevIndex{Now: s.opts.Clock.Now(), Till: s.opts.Gateway != nil}
 	if s.opts.Travel != nil {
 		v.Offset = s.opts.Travel.Offset()
 	}

@@ -79,7 +79,7 @@ func Samples(site Site) []Sample {
 		{"mailbox", Mailbox{Messages: mails}},
 		{"mailbox-empty", Mailbox{To: "nobody@example.com"}},
 		{"mailbox-message", MailboxMessage{Mail: mails[0]}},
-		{"dev", DevIndex{Now: at, Offset: 72 * time.Hour, Mails: 3}},
+		{"dev", DevIndex{Now: at, Offset: 72 * time.Hour, Mails: 3, Till: true}},
 		{"dev-components", Components{Chrome: in}},
 		{"unsubscribe", Unsubscribe{Token: "sample", State: "ask", MaskedMail: "i•••@e•••.com", Preferences: []Preference{{"series", "Letters after a purchase", "Five letters in 30 days: how others use what you bought, and one offer.", true}, {"news", "Monthly letter", "One a month.", false}}}},
 		{"unsubscribe-done", Unsubscribe{Token: "sample", State: "done", MaskedMail: "i•••@e•••.com"}},

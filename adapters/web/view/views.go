@@ -333,6 +333,7 @@ type DevIndex struct {
 	Now    time.Time     // by the business clock
 	Offset time.Duration // how far it was moved
 	Mails  int
+	Till   bool // whether there is a local gateway, whose desk moves money by hand
 }
 
 // Components is GET /dev/components: every component in every state.
