@@ -207,7 +207,7 @@ const chunk = 200
 func (s *Service) Run(ctx context.Context, now time.Time) (Counts, error) {
 	var sum Counts
 	open, err := s.Read.OpenCampaigns(ctx, now)
-	if err != nil {
+	if err != nil || len(open) == 0 {
 		return sum, err
 	}
 	paused, err := s.Gate.MarketingPaused(ctx, now)
