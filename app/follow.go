@@ -114,16 +114,14 @@ func (t *followedTx) InsertPayment(ctx context.Context, p billing.Payment) error
 			}
 		}
 	}
-	n := t.newcomers[p.User]
-	if n != nil && !n.bought(p, marketing) {
+	if n := t.newcomers[p.User]; n != nil && !n.bought(p, marketing) {
 		delete(t.newcomers, p.User)
 	}
 	if again {
 		return nil
 	}
-	if n != nil && sale.Link == "" && sale.Key == "" {
-		return nil // she was written to by no name that we know
-	}
+	// An account that begins now may have had letters before it: a captured
+	// address reads, clicks and buys.
 	_, err = tracking.Attribute(ctx, t.Tx, sale)
 	return err
 }
