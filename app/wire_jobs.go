@@ -142,6 +142,7 @@ func (h *house) keepHouse(ctx context.Context, now time.Time) (jobs.Counts, erro
 			return tx.ForgetSoftBounces(ctx, now.Add(-mail.SoftBounceWindow), most)
 		},
 	}
+	days := 0
 	for len(sweeps) > 0 {
 		var done, gone int
 		if err := h.db.UpdateBulk(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
@@ -156,21 +157,22 @@ func (h *house) keepHouse(ctx context.Context, now time.Time) (jobs.Counts, erro
 				}
 				done++
 			}
-			return nil
+			var err error
+			days, err = tx.KeepDays(ctx, now, daysAtOnce)
+			return err
 		}); err != nil {
 			return c, err
 		}
 		c.Processed += gone
 		sweeps = sweeps[done:]
 	}
-	for n := daysAtOnce; n == daysAtOnce; {
+	for days == daysAtOnce { // after a night there is one
 		if err := h.db.UpdateBulk(ctx, func(ctx context.Context, tx *sqlite.Tx) (err error) {
-			n, err = tx.KeepDays(ctx, now, daysAtOnce)
+			days, err = tx.KeepDays(ctx, now, daysAtOnce)
 			return err
 		}); err != nil {
 			return c, err
 		}
-		c.Processed += n
 	}
 	return c, nil
 }
