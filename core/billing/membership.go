@@ -79,6 +79,9 @@ func (s *Service) subscriptionChanged(ctx context.Context, tx Tx, ev Event) (res
 		if err := s.syncRows(ctx, tx, user); err != nil {
 			return result{}, err
 		}
+		if err := s.tellTwice(ctx, tx, now, p, user); err != nil {
+			return result{}, err
+		}
 	}
 	if err := s.tellMember(ctx, tx, sub, p, user); err != nil {
 		return result{}, err
@@ -89,6 +92,36 @@ func (s *Service) subscriptionChanged(ctx context.Context, tx Tx, ev Event) (res
 		}
 	}
 	return applied(keySubscription(sub.ID), keyCustomer(sub.Customer)), nil
+}
+
+// tellTwice tells the creator, once for each pair, that a customer pays for two
+// memberships at a time. The doors refuse members, but two checkouts may be open
+// when the first is paid, and a guest is nobody's member yet.
+func (s *Service) tellTwice(ctx context.Context, tx Tx, now Seen, p catalog.Product, user core.UserID) error {
+	if access(now.Subscription.Status) < 2 {
+		return nil
+	}
+	objs, err := tx.ObjectsOf(ctx, user, "subscription")
+	if err != nil {
+		return err
+	}
+	seen, err := SeenIn(objs)
+	if err != nil {
+		return err
+	}
+	for _, o := range seen {
+		a, b := now.Subscription, o.Subscription
+		if a.ID == b.ID || access(b.Status) < 2 || !a.PeriodStart.Before(b.PeriodEnd) || !b.PeriodStart.Before(a.PeriodEnd) {
+			continue
+		}
+		first, second := min(a.ID, b.ID), max(a.ID, b.ID)
+		if err := s.notice(ctx, tx, "twice:"+first+":"+second, "A customer pays for "+p.Name+" twice",
+			"The customer "+string(user)+" has two memberships of "+p.Name+" at Stripe: "+first+" and "+second+". Each is charged, and brings its credits. "+
+				"Where she did not mean it, end one of them at Stripe and refund it."); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) snapshot(ctx context.Context, tx Tx, id string) (*Seen, error) {
@@ -196,6 +229,9 @@ func (s *Service) invoicePayment(ctx context.Context, tx Tx, ev Event, inv Invoi
 			pay.Match = ByCheckout
 		}
 	}
+	if pay.PaymentIntent, pay.Charge, err = s.unclaimed(ctx, tx, pay, inv.PaymentIntent, inv.Charge); err != nil {
+		return err
+	}
 	if err := tx.InsertPayment(ctx, pay); err != nil {
 		return err
 	}
@@ -236,6 +272,10 @@ func (s *Service) fillPayment(ctx context.Context, tx Tx, p Payment, intent, cha
 	if (intent == "" || p.PaymentIntent != "") && (charge == "" || p.Charge != "") {
 		return nil
 	}
+	intent, charge, err := s.unclaimed(ctx, tx, p, intent, charge)
+	if err != nil || (intent == "" && charge == "") {
+		return err
+	}
 	if p.PaymentIntent == "" {
 		p.PaymentIntent = intent
 	}
@@ -243,4 +283,17 @@ func (s *Service) fillPayment(ctx context.Context, tx Tx, p Payment, intent, cha
 		p.Charge = charge
 	}
 	return tx.SavePayment(ctx, p)
+}
+
+// unclaimed returns the ids of what settled a payment, or none where they are
+// another payment's already: money that comes back comes back once.
+func (s *Service) unclaimed(ctx context.Context, tx Tx, p Payment, intent, charge string) (string, string, error) {
+	if intent == "" && charge == "" {
+		return "", "", nil
+	}
+	other, err := tx.FindPayment(ctx, PaymentIDs{PaymentIntent: intent, Charge: charge})
+	if err != nil || (other != nil && other.ID != p.ID) {
+		return "", "", err
+	}
+	return intent, charge, nil
 }
