@@ -37,7 +37,7 @@ func (h *house) openReception(post mail.Post) *reception {
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) blueprint.Tx { return tx }), Read: h.db, Tiers: h.tiers(), Clock: h.clock,
 	}
 	r.privacy = &accounts.Privacy{
-		People: h.people, Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) accounts.PrivacyTx { return tx }), Read: h.db, Settle: h.db.EmptyLog,
+		People: h.people, Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) accounts.PrivacyTx { return tx }), Read: h.db, Settle: h.db.Scrub,
 	}
 	if h.mailbox != nil {
 		r.privacy.Captured = h.mailbox

@@ -80,9 +80,8 @@ type Privacy struct {
 	// MayLeave fails, with words for the customer, while something has to end
 	// first: a membership that Stripe would go on charging. nil asks nobody.
 	MayLeave func(ctx context.Context, user core.UserID) error
-	// Settle takes the last traces off the disk: it empties the database's log.
-	// When it fails the erasure stands, and the next checkpoint does it. nil does
-	// nothing.
+	// Settle takes the last traces off the disk: copies that the database keeps of
+	// rows that are gone. When it fails the erasure stands. nil does nothing.
 	Settle func(ctx context.Context) error
 }
 

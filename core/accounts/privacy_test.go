@@ -50,7 +50,7 @@ func newLived(t testing.TB) *lived {
 	h.Store, h.Read = sqlite.Bind(db, func(tx *sqlite.Tx) accounts.Tx { return tx }), db
 	l := &lived{house: h, path: path}
 	l.Privacy = &accounts.Privacy{
-		People: h.Service, Store: sqlite.Bind(db, func(tx *sqlite.Tx) accounts.PrivacyTx { return tx }), Read: db, Settle: db.EmptyLog,
+		People: h.Service, Store: sqlite.Bind(db, func(tx *sqlite.Tx) accounts.PrivacyTx { return tx }), Read: db, Settle: db.Scrub,
 	}
 	signed, err := h.SignUp(ctx, email, password, "Ada "+surname, "", accounts.Client{UserAgent: "Firefox of " + surname, Address: "192.0.2.0"})
 	must(t, err)
@@ -181,6 +181,27 @@ func TestAfterDeletionNothingNamesHer(t *testing.T) {
 	// Again is fine for the creator; the customer has no account any more.
 	must(t, l.DeleteBy(ctx, u.ID, "command line"))
 	wantCode(t, l.Delete(ctx, u.ID, password), core.NotFound)
+}
+
+// A page of the database that was split keeps, between its rows, copies of those
+// that moved away. Nobody's address may stay there.
+func TestNothingIsLeftBetweenTheRows(t *testing.T) {
+	ctx, l := context.Background(), newLived(t)
+	for i := range 600 {
+		user, to := core.UserID(""), fmt.Sprintf("somebody%d@example.com", i)
+		if i%7 == 0 {
+			user, to = l.ada.User.ID, email
+		}
+		must(t, l.db.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+			return mail.Post{IDs: &prefixed{fmt.Sprintf("%03d", i*377%1000)}, Fold: coretest.Fold}.Enqueue(ctx, tx, mail.Promise{
+				Kind: mail.Notice, User: user, To: to, Reference: fmt.Sprint(i), Props: mail.Props{"text": strings.Repeat("x", i%90)},
+			}, l.clock.Now())
+		}))
+	}
+	must(t, l.Delete(ctx, l.ada.User.ID, password))
+	for _, f := range l.found(t, email, surname) {
+		t.Error(f)
+	}
 }
 
 // An address that she had before, and proved, goes with her. One that somebody
