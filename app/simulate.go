@@ -328,7 +328,7 @@ func (s *simulation) refund(ctx context.Context) (string, error) {
 		if p.PaymentIntent == "" {
 			form = url.Values{"charge": {p.Charge}}
 		}
-		return fmt.Sprintf("%s for %s", core.Money{Minor: p.Amount - p.Refunded, Currency: p.Currency}, p.Product), s.ask(ctx, s.money.gate.API(), "/v1/refunds", form)
+		return fmt.Sprintf("%s for %s", core.Money{Minor: p.Amount - p.Refunded, Currency: p.Currency}, s.desk.Called(p.Product)), s.ask(ctx, s.money.gate.API(), "/v1/refunds", form)
 	}
 	return "", errors.New("there is no payment left to refund")
 }

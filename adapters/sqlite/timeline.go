@@ -66,6 +66,12 @@ var moments = []struct{ kind, query string }{
 			FROM refunds r JOIN stripe_payments p ON p.id = r.payment_id WHERE p.user_id = ?1
 		UNION ALL SELECT d.event_at, 'Dispute ' || replace(d.status, '_', ' '), printf('%s %d.%02d', upper(d.currency), d.amount / 100, d.amount % 100), d.reason, d.dispute_id, ''
 			FROM disputes d JOIN stripe_payments p ON p.id = d.payment_id WHERE p.user_id = ?1`},
+	// Reports are emptied after a while; what they came to is kept.
+	{admin.KindPayment, `SELECT event_at, 'Given back', printf('%s %d.%02d in all, of %d.%02d', upper(snapshot ->> 'currency'),
+			(snapshot ->> 'refunded') / 100, (snapshot ->> 'refunded') % 100, (snapshot ->> 'amount') / 100, (snapshot ->> 'amount') % 100), 'of the charge ' || id, id, ''
+		FROM stripe_objects WHERE user_id = ?1 AND kind = 'charge' AND snapshot ->> 'refunded' > 0`},
+	{admin.KindMembership, `SELECT created_at, 'Studio begins', '', '', stripe_subscription_id, '' FROM subscriptions WHERE user_id = ?1 AND stripe_subscription_id IS NOT NULL
+		UNION ALL SELECT ended_at, 'Studio has ended', '', '', stripe_subscription_id, '' FROM subscriptions WHERE user_id = ?1 AND stripe_subscription_id IS NOT NULL AND ended_at IS NOT NULL`},
 	{admin.KindSegment, `SELECT m.joined_at, 'Joins ' || s.name, '', 'the rule says so', s.id, ''
 		FROM email_segment_members m JOIN email_segments s ON s.id = m.segment_id WHERE m.user_id = ?1`},
 	{admin.KindSequence, `SELECT created_at, 'Enters the series ' || series, '', 'basis: ' || replace(basis, '_', ' '), id, product_id FROM mini_product_upsell_sequence WHERE user_id = ?1

@@ -43,7 +43,7 @@ func (s *Service) Timeline(ctx context.Context, user core.UserID) ([]Moment, err
 		return nil, err
 	}
 	for i := range all {
-		all[i].named(s.called(all[i].Product))
+		all[i].named(s.Called(all[i].Product))
 	}
 	order := []string{KindAccount, KindJob, KindEvent, KindPayment, KindMembership, KindCredits, KindSegment, KindSequence, KindMail}
 	slices.SortStableFunc(all, func(a, b Moment) int {
@@ -54,9 +54,9 @@ func (s *Service) Timeline(ctx context.Context, user core.UserID) ([]Moment, err
 	return all, nil
 }
 
-// called is what people know a product by. One that is sold no longer, and that
+// Called is what people know a product by. One that is sold no longer, and that
 // the catalogue has forgotten, keeps its id.
-func (s *Service) called(id core.ProductID) string {
+func (s *Service) Called(id core.ProductID) string {
 	if p, ok := s.Catalog.Product(id); ok {
 		return p.Name
 	}
