@@ -43,11 +43,19 @@ func interval(rate int) time.Duration {
 	return time.Minute / time.Duration(rate)
 }
 
+// late is how far behind the last look at the clock another may be: it was taken
+// before, and used after. What is further behind says that the clock was set back.
+const late = 5 * time.Second
+
 func (b *bucket) fill(rate int, now time.Time) {
 	passed := now.Sub(b.at)
-	if b.at.IsZero() || passed < 0 { // a clock that was set back
+	switch {
+	case b.at.IsZero():
 		b.tokens, passed = burst(rate), 0
-		b.slot = time.Time{}
+	case passed < -late:
+		b.slot, passed = time.Time{}, 0
+	case passed < 0:
+		return
 	}
 	b.tokens = min(burst(rate), b.tokens+passed.Minutes()*float64(rate))
 	b.at = now

@@ -100,6 +100,64 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// passing is a clock on which a microsecond goes by at each look, as on a real one.
+type passing struct{ *clock }
+
+func (c passing) Now() time.Time {
+	c.set(c.clock.Now().Add(time.Microsecond))
+	return c.clock.Now()
+}
+
+// TestPaceWhileTimePasses: what was looked up a moment before something else is
+// no clock that was set back, which would fill what a minute allows each time.
+func TestPaceWhileTimePasses(t *testing.T) {
+	for name, pace := range map[string]mail.Pace{"in all": {PerMinute: 60}, "to the domain": {PerDomain: 60}} {
+		for _, kind := range []mail.Kind{mail.Purchase, mail.Campaign} {
+			t.Run(name+", "+string(kind), func(t *testing.T) {
+				h := newHouse(t)
+				h.box = mail.New(mail.Ports{Store: h.store, Reads: h.db, Sender: h.sender, Renderer: h.renderer, Minter: h.minter, Clock: passing{h.clock}}, mail.Limits{Pace: pace})
+				h.many(kind, "x.org", 100)
+				sum := 0
+				for range 20 {
+					n, err := h.box.DeliverDue(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					sum += n
+				}
+				if sum > 10 {
+					t.Errorf("%d letters in no time, want the 10 that stand ready", sum)
+				}
+			})
+		}
+	}
+}
+
+// A clock that is set back an hour does not hold letters up for an hour.
+func TestPaceOnAClockThatIsSetBack(t *testing.T) {
+	h := newHouse(t)
+	h.paced(mail.Pace{PerMinute: 60, PerDomain: 60}, nil)
+	h.many(mail.Purchase, "x.org", 100)
+	h.clock.set(start.Add(time.Hour))
+	if n, err := h.box.DeliverDue(t.Context()); n != 10 || err != nil {
+		t.Fatalf("%d sent, %v; want the 10 that stand ready", n, err)
+	}
+	h.clock.set(start)
+	h.many(mail.Purchase, "y.org", 60)
+	sum := 0
+	for i := range 2 {
+		h.clock.set(start.Add(time.Duration(i) * time.Minute))
+		n, err := h.box.DeliverDue(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += n
+	}
+	if sum == 0 || sum > 20 {
+		t.Errorf("%d letters in the minute after it was set back, want some and at most 20", sum)
+	}
+}
+
 // TestAPurchaseNeverWaitsBehindACampaign promises one in the middle of a mailing
 // that may send no faster.
 func TestAPurchaseNeverWaitsBehindACampaign(t *testing.T) {
