@@ -7,6 +7,9 @@ CREATE INDEX webhook_events_open ON webhook_events (outcome, received_at) WHERE 
 -- emptied before, every night, inside a write.
 CREATE INDEX webhook_events_payload ON webhook_events (received_at) WHERE payload <> '' AND outcome IN ('applied', 'ignored');
 
+-- What letters that sell came to: most mails are none.
+CREATE INDEX email_logs_marketing_at ON email_logs (created_at) WHERE kind IN ('abandoned_checkout', 'sequence', 'campaign');
+
 -- What the payments of a day add up to; days are those of UTC, counted from 1970.
 -- A job keeps the days that are over. A row goes as soon as a payment of its day
 -- comes or changes, and until the job has been there again that day is added up
@@ -41,6 +44,7 @@ DROP TRIGGER stripe_payments_day_gone;
 DROP TRIGGER stripe_payments_day_changed;
 DROP TRIGGER stripe_payments_day_new;
 DROP TABLE payments_by_day;
+DROP INDEX email_logs_marketing_at;
 DROP INDEX webhook_events_payload;
 DROP INDEX webhook_events_open;
 CREATE INDEX webhook_events_open ON webhook_events (outcome, created_at) WHERE outcome IN ('parked', 'failed');

@@ -29,7 +29,7 @@ func (db *DB) EmailAnalytics(ctx context.Context, from, to time.Time, currency s
 			err := s.Scan(append([]any{&f.Sequence, &f.Step, &f.Subject, &newest}, figureFields(&f.MailFigures)...)...)
 			out.Sequences = append(out.Sequences, f)
 			return err
-		}, `SELECT l.sequence, l.step, l.subject, max(coalesce(l.sent_at, 0)), `+mailFigures+` FROM email_logs l
+		}, `SELECT l.sequence, l.step, l.subject, max(coalesce(l.sent_at, 0)), `+mailFigures+` FROM email_logs l INDEXED BY email_logs_marketing_at
 			WHERE`+marketingBetween+` AND l.sequence IS NOT NULL GROUP BY l.sequence, l.step ORDER BY l.sequence, length(l.step), l.step`, ms(from), ms(to)); err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (db *DB) EmailAnalytics(ctx context.Context, from, to time.Time, currency s
 				SELECT 1 FROM stripe_payments p WHERE p.user_id = r.user_id AND p.paid_at BETWEEN c.started_at AND c.started_at + ? AND `+kept+`)),
 			(SELECT count(*) FROM campaign_recipients r WHERE r.campaign_id = c.id AND r.outcome = 'queued' AND EXISTS (
 				SELECT 1 FROM stripe_payments p WHERE p.user_id = r.user_id AND p.paid_at BETWEEN c.started_at AND c.started_at + ? AND `+kept+`))
-			FROM email_logs l JOIN admin_email_campaigns c ON c.id = l.campaign_id WHERE`+marketingBetween+` GROUP BY c.id ORDER BY c.started_at DESC, c.id`,
+			FROM email_logs l INDEXED BY email_logs_marketing_at JOIN admin_email_campaigns c ON c.id = l.campaign_id WHERE`+marketingBetween+` GROUP BY c.id ORDER BY c.started_at DESC, c.id`,
 			week, week, ms(from), ms(to)); err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (db *DB) EmailAnalytics(ctx context.Context, from, to time.Time, currency s
 		out.Totals, err = one(ctx, v, func(s scanner) (f tracking.MailFigures, err error) {
 			err = s.Scan(figureFields(&f)...)
 			return f, err
-		}, `SELECT `+mailFigures+` FROM email_logs l WHERE`+marketingBetween, ms(from), ms(to))
+		}, `SELECT `+mailFigures+` FROM email_logs l INDEXED BY email_logs_marketing_at WHERE`+marketingBetween, ms(from), ms(to))
 		return err
 	})
 	return out, err

@@ -156,7 +156,7 @@ var population = []string{
 		SELECT printf('eml_%08d', i), printf('usr_%08d', i), printf('u%d@x.org', i), printf('u%d@x.org', i), 'purchase', printf('purchase:pay_%08d', i), '{}', 'sent',
 		?2 - 86400000 * (i % 300), ?2 - 86400000 * (i % 300), ?2 - 86400000 * (i % 300) FROM n`,
 	`INSERT INTO subscriptions (id, user_id, product_type, status, live, created_at, updated_at)
-		SELECT 'sub_' || id, id, 'sselfie_studio_membership', 'active', 1, ?2, ?2 FROM users WHERE rowid % 20 = 0 AND ?1 > 0`,
+		SELECT 'sub_' || id, id, 'sselfie_studio_membership', 'active', 1, ?2 - 86400000 * (rowid / 20 % 300), ?2 FROM users WHERE rowid % 20 = 0 AND ?1 > 0`,
 	`INSERT INTO mini_product_upsell_sequence (id, series, user_id, product_id, basis, anchor_at, bought_at, due_at, created_at)
 		SELECT 'enr_' || substr(id, 5), 'mini-product', id, 'bio_glowup', 'own_products', ?2 - 3 * 86400000, ?2 - 3 * 86400000, CASE WHEN rowid % 10 = 1 THEN ?2 - 1000 ELSE ?2 + 86400000 END, ?2 FROM users WHERE ?1 > 0`,
 }
