@@ -53,7 +53,7 @@ func (s *Server) developer() {
 func (s *Server) devIndex(ctx context.Context, c *fiber.Ctx) error {
 	v := view.DevIndex{Now: s.opts.Clock.Now(), Till: s.opts.Gateway != nil}
 	if s.opts.Travel != nil {
-		v.Offset = s.opts.Travel.Offset()
+		v.Offset = s.opts.Travel.Offset().Round(time.Second)
 	}
 	if s.opts.Mailbox != nil {
 		all, err := s.opts.Mailbox.List(ctx, "", mailboxLimit)
