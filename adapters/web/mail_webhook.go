@@ -16,6 +16,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"sselfie/core"
+	"sselfie/core/accounts"
 	"sselfie/core/mail"
 )
 
@@ -173,11 +174,15 @@ func (e mailEvent) report(op string, i int) (mail.Report, error) {
 		return r, field("id", "An event needs an id of its own, at most 200 characters: the second time changes nothing.")
 	case r.Kind == "":
 		return r, field("type", "Use hard_bounce, soft_bounce, complaint or delivered.")
-	case len(r.Address) > 320:
-		return r, field("address", "This is no e-mail address.")
 	}
 	if found := messageID.FindStringSubmatch(strings.TrimSpace(e.MessageID)); found != nil {
 		r.Mail = core.MailID(found[1])
+	}
+	if r.Address != "" && accounts.CheckAddress(r.Address) != "" {
+		if r.Mail == "" {
+			return r, field("address", "This is no e-mail address.")
+		}
+		r.Address = "" // the letter knows to whom it went
 	}
 	if r.Mail == "" && r.Address == "" {
 		if e.MessageID != "" { // a letter that another program sent through the same relay

@@ -75,6 +75,10 @@ func TestMailWebhook(t *testing.T) {
 			`{"received":true,"kept":1,"unknown":2}`,
 			[]mail.Report{{Kind: mail.BounceReport, Address: "a@x.org", Reference: "webhook:e3"}},
 		},
+		"an odd address beside a letter": {
+			`{"id":"e1","type":"bounce","messageId":"<eml_1@x>","address":"Ada <ada@x.org>"}`, `{"received":true,"kept":1,"unknown":0}`,
+			[]mail.Report{{Kind: mail.BounceReport, Mail: "eml_1", Reference: "webhook:e1"}},
+		},
 		"nothing new": {`{"events":[]}`, `{"received":true,"kept":0,"unknown":0}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -112,6 +116,8 @@ func TestMailWebhookRefuses(t *testing.T) {
 		"no id":                 {right(`{"type":"bounce","address":"a@x.org"}`), `events[0].id`},
 		"an unknown type":       {right(`{"id":"1","type":"love","address":"a@x.org"}`), `events[0].type`},
 		"nobody":                {right(`{"id":"1","type":"bounce"}`), `events[0].address`},
+		"no address":            {right(`{"id":"1","type":"bounce","address":"a\nb"}`), `events[0].address`},
+		"two addresses":         {right(`{"id":"1","type":"bounce","address":"a@x.org, b@x.org"}`), `events[0].address`},
 		"a time that is none":   {right(`{"id":"1","type":"bounce","address":"a@x.org","at":"yesterday"}`), `events[0].at`},
 		"too many":              {right(`{"events":[` + strings.Repeat(body+",", 1000) + body + `]}`), `"events"`},
 		"one of two is wrong":   {right(`{"events":[` + body + `,{"id":"2"}]}`), `events[1].type`},
