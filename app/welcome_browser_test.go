@@ -147,9 +147,9 @@ func TestEachBuyersFirstMinute(t *testing.T) {
 			}
 			b.walk(1, 8, append(append([]string{}, baseWalk...), blueWalk...)...)
 			b.heading("That’s all, Ada")
+			b.wait(`document.querySelector("form[action='/welcome/done'] button").innerText === "Open the studio"`)
 			b.do(`document.querySelector("form[action='/welcome/done']").requestSubmit()`)
-			b.wait(`location.pathname === "/studio" && document.readyState === "complete"`)
-			b.open(s.url + "/studio")
+			b.wait(`location.pathname + location.search === "/studio" && document.readyState === "complete"`)
 			b.wait(fmt.Sprintf(`document.body.innerText.includes("Next: your %s") && !!document.querySelector("#panel-maya a.btn[href^='%s']")`, want.name, want.place))
 		})
 	}

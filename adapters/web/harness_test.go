@@ -367,12 +367,16 @@ func paid(event, session, ref string, product catalog.Product, email string) str
 // buy starts a checkout and delivers its payment.
 func (s *shop) buy(product core.ProductID, email, cookie string) (session string) {
 	s.t.Helper()
-	a := s.do(ask{method: "POST", path: "/api/checkout/landing", body: fmt.Sprintf(`{"product":%q}`, product), cookie: cookie})
+	p, _ := s.opts.Catalog.Product(product)
+	path := "/api/checkout/landing"
+	if p.Kind == catalog.Pack {
+		path = "/api/checkout/credits"
+	}
+	a := s.do(ask{method: "POST", path: path, body: fmt.Sprintf(`{"product":%q}`, product), cookie: cookie})
 	if a.status != http.StatusCreated {
 		s.t.Fatalf("checkout: %d %s", a.status, a.body)
 	}
 	session = a.json(s.t)["sessionId"].(string)
-	p, _ := s.opts.Catalog.Product(product)
 	ref := s.stripe.opened[len(s.stripe.opened)-1].Meta.Ref
 	if a := s.deliver(paid("evt_"+session, session, ref, p, email)); a.status != http.StatusOK {
 		s.t.Fatalf("webhook: %d %s", a.status, a.body)

@@ -12,6 +12,7 @@ import (
 	"sselfie/adapters/web/view"
 	"sselfie/core"
 	"sselfie/core/billing"
+	"sselfie/core/catalog"
 	"sselfie/core/entitlements"
 	"sselfie/core/onboarding"
 )
@@ -34,7 +35,7 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 		s.without(who, "purchases", err)
 	}
 	v := view.Studio{
-		Chrome: s.chrome(who, st), Name: who.User.Name, Balance: st.Balance, Tier: tierName(st.Right.Tier), Owned: owned(pays),
+		Chrome: s.chrome(who, st), Name: who.User.Name, Balance: st.Balance, Tier: tierName(st.Right.Tier), Owned: s.places(pays),
 	}
 	if tab := c.Query("tab"); slices.Contains([]string{"maya", "photos", "blueprint", "feed", "academy"}, tab) {
 		v.Tab = tab
@@ -62,6 +63,12 @@ func (s *Server) studioPage(ctx context.Context, c *fiber.Ctx, who *signedIn) er
 		v.Upgrade = nil
 	}
 	return s.show(c, http.StatusOK, v)
+}
+
+// places lists what a customer owns that has a place of its own, newest first;
+// packs of credits have none.
+func (s *Server) places(pays []billing.Payment) []core.ProductID {
+	return slices.DeleteFunc(owned(pays), func(p core.ProductID) bool { return s.product(p).Kind == catalog.Pack })
 }
 
 // without tells that the studio opens without one of its parts: none of them

@@ -261,9 +261,18 @@ func (s *Server) showWelcome(ctx context.Context, c *fiber.Ctx, who *signedIn, f
 	case entitlements.Studio:
 		v.Kind = "studio"
 	}
-	if f.Tier != entitlements.Studio && next == "/studio" {
-		v.Next = "/studio?tab=blueprint"
+	elsewhere := false // whose purchase has its place elsewhere finds it at the top of the studio
+	if f.Tier == entitlements.Free {
+		pays, err := s.opts.Reads.PaymentsOf(ctx, who.User.ID)
+		if err != nil {
+			return err
+		}
+		elsewhere = len(s.places(pays)) > 0
 	}
+	if f.Tier != entitlements.Studio && next == "/studio" && !elsewhere {
+		v.Next = planPath
+	}
+	v.Plan = v.Next == planPath
 	for _, st := range onboarding.InPhase(onboarding.Base) {
 		theme, _ := f.Answers["colorTheme"].(string)
 		if st.Field == "colorTheme" && slices.ContainsFunc(st.Choices, func(ch onboarding.Choice) bool { return ch.Value == theme }) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"sselfie/core"
 	"sselfie/core/flags"
 	"sselfie/core/onboarding"
 )
@@ -140,6 +141,33 @@ func TestWithoutTheWelcomePhotographsAreNext(t *testing.T) {
 	s.answerAll(ada, "/studio").holds(t, "the photographs", "view.Studio", `"Tab":"photos"`)
 	s.do(ask{path: "/welcome", cookie: ada}).follow(t, s, ada).holds(t, "a look back leads there, too", "view.Studio", `"Tab":"photos"`)
 	s.do(ask{path: "/studio?tab=feed", cookie: ada}).holds(t, "nobody is kept there", "view.Studio", `"Tab":"feed"`)
+}
+
+// The welcome leads to the blueprint, unless something was bought whose place is
+// elsewhere: that is what the studio then shows first. Credits have no place.
+func TestWhereTheWelcomeLeads(t *testing.T) {
+	for name, c := range map[string]struct {
+		bought core.ProductID
+		wish   string
+		has    []string
+		owned  string
+	}{
+		"nothing was bought":          {"", "/studio", []string{`"Next":"/studio?tab=blueprint"`, `"Plan":true`}, `"Owned":null`},
+		"a photoshoot":                {"one_time_session", "/studio", []string{`"Next":"/studio"`, `"Plan":false`}, `"Owned":["one_time_session"]`},
+		"the blueprint":               {"brand_blueprint_paid", "/studio", []string{`"Next":"/studio?tab=blueprint"`, `"Plan":true`}, `"Owned":["brand_blueprint_paid"]`},
+		"credits":                     {"credits_100", "/studio", []string{`"Next":"/studio?tab=blueprint"`, `"Plan":true`}, `"Owned":[]`},
+		"she was on her way to a tab": {"", "/studio?tab=feed", []string{`"Next":"/studio?tab=feed"`, `"Plan":false`}, `"Owned":null`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			ada := s.signUp("ada@example.com")
+			if c.bought != "" {
+				s.buy(c.bought, "ada@example.com", ada)
+			}
+			s.answerAll(ada, c.wish).holds(t, "the welcome", append(c.has, "view.Welcome")...)
+			s.follow("/welcome/done", ada, url.Values{}).holds(t, "the studio", "view.Studio", c.owned)
+		})
+	}
 }
 
 // follow opens the page that an answer leads to.

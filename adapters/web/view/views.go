@@ -211,7 +211,7 @@ type Studio struct {
 	Balance      int
 	Tier         string
 	Tab          string           // "maya", "photos", "blueprint", "feed", "academy"; "" is maya
-	Owned        []core.ProductID // paid and unrefunded products, for the next step
+	Owned        []core.ProductID // paid and unrefunded products with a place of their own, for the next step
 	Purchased    core.ProductID   // set once after purchase=success: shows the banner
 	Upgrade      *UpgradeOffer    // nil: nothing to offer (members)
 	Answers      []Answered       // what she has told us, in the blueprint's tab

@@ -76,6 +76,7 @@ type Welcome struct {
 	Balance int
 	Theme   string // key of the colour theme that was chosen, "" for none of ours
 	Next    string
+	Plan    bool // Next is the blueprint
 }
 
 func (v Welcome) about(r *Renderer) about {
@@ -136,8 +137,8 @@ func wizardSamples(in Chrome) []Sample {
 		{"wizard-long", Wizard{Chrome: in, Phase: "studio_extension", Step: 1, Number: 6, Field: "transformationStory", Question: "What changed for you?", Help: "The turn that brought you here. Two or three sentences.", Long: true, Member: true, Frames: frames(12, 6), Back: "/welcome?step=5", Forward: "/welcome?step=7", Next: "/studio", Text: "I left."}},
 		{"wizard-change", Wizard{Chrome: in, Phase: "blueprint_extension", Step: 1, Number: 1, Field: "dreamClient", Question: "Who is your dream client?", Help: "One person, as you would describe her to a friend.", Long: true, Changing: true, Next: "/studio?tab=blueprint", Text: "Grace"}},
 		{"wizard-list", Wizard{Chrome: in, Phase: "studio_extension", Step: 6, Number: 6, Field: "contentPillars", Question: "What do you talk about?", Help: "One to ten topics, one a line.", List: true, Member: true, Frames: frames(7, 6), Back: "/welcome?step=5", Next: "/studio", Text: "Craft\nMoney", Error: "Give 1 to 10 of them."}},
-		{"welcome-free", Welcome{Chrome: in, Kind: "free", Name: "Ines", Balance: 2, Theme: "dark-moody", Next: "/studio"}},
-		{"welcome-paid", Welcome{Chrome: in, Kind: "paid", Name: "Ines", Balance: 62, Theme: "soft-pinks", Next: "/studio?tab=blueprint"}},
+		{"welcome-free", Welcome{Chrome: in, Kind: "free", Name: "Ines", Balance: 2, Theme: "dark-moody", Next: "/studio?tab=blueprint", Plan: true}},
+		{"welcome-paid", Welcome{Chrome: in, Kind: "paid", Name: "Ines", Balance: 62, Theme: "soft-pinks", Next: "/studio?tab=blueprint", Plan: true}},
 		{"welcome-studio", Welcome{Chrome: in, Kind: "studio", Name: "Ines", Balance: 200, Theme: "", Next: "/studio"}},
 	}
 }
