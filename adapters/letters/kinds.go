@@ -72,7 +72,7 @@ var kinds = map[mail.Kind]Kind{
 	mail.PasswordReset: {
 		Tokens: []mail.TokenPurpose{mail.ResetToken, mail.SetupToken}, Action: "Choose a new password", Props: []Prop{someone},
 	},
-	mail.PasswordChanged: {Tokens: none, Path: "/auth/password/forgot", Action: "It wasn't me", Props: []Prop{someone}},
+	mail.PasswordChanged: {Tokens: none, Path: "/auth/password/forgot", Action: "It wasn’t me", Props: []Prop{someone}},
 	mail.StudioWelcome: {
 		Tokens: none, Path: "/studio", Action: "Open Studio",
 		Props: []Prop{

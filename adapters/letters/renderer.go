@@ -198,7 +198,7 @@ func (r *Renderer) view(ctx context.Context, o mail.Outgoing) (view, error) {
 	case o.Kind == mail.Purchase && v.Token:
 		v.Action = "Set your password and begin"
 	}
-	if o.Kind == mail.Notice {
+	if o.Kind == mail.Notice && props["customer"] == "" {
 		v.Sender = "The till at " + r.host // nobody writes letters to herself
 	}
 	if o.Kind.Marketing() {
