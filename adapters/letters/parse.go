@@ -136,5 +136,5 @@ func plainly(err error) error {
 func functions(l Look) (template.FuncMap, texttemplate.FuncMap) {
 	page := pieces(l)
 	page["say"], page["facts"], page["paragraphs"], page["button"] = say, facts, paragraphs, newButton
-	return page, texttemplate.FuncMap{"say": say, "facts": facts, "table": table, "paragraphs": paragraphs, "prose": written}
+	return page, texttemplate.FuncMap{"say": say, "facts": facts, "table": table, "paragraphs": paragraphs, "prose": written, "before": before}
 }

@@ -50,6 +50,15 @@ func say(name, sentence string) string {
 	return string(unicode.ToUpper(first)) + sentence[size:]
 }
 
+// before ends a line that a link follows: with a colon, where it does not end
+// with a mark of its own.
+func before(line string) string {
+	if strings.HasSuffix(line, "?") || strings.HasSuffix(line, "!") || strings.HasSuffix(line, ".") || strings.HasSuffix(line, ":") {
+		return line
+	}
+	return line + ":"
+}
+
 // fact is a line of the small table.
 type fact struct{ Label, Value string }
 
