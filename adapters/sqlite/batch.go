@@ -74,14 +74,7 @@ func (w *writer) tell(now time.Time, err error) {
 // error is not nil, none of them was kept (or, after a failed commit, nobody
 // knows). What did not begin goes back to the queue's head.
 func (w *writer) transact(batch []*job, stats *BatchStats) (ran []*job, err error) {
-	live := make([]*job, 0, len(batch))
-	for _, j := range batch {
-		if j.ctx.Err() != nil && j.state.CompareAndSwap(waiting, given) {
-			j.answer <- unavailable("sqlite.Update", fmt.Errorf("%w: %w", errNotBegun, j.ctx.Err()))
-			continue
-		}
-		live = append(live, j)
-	}
+	live := stayed(batch)
 	if len(live) == 0 {
 		return nil, nil
 	}
@@ -94,7 +87,15 @@ func (w *writer) transact(batch []*job, stats *BatchStats) (ran []*job, err erro
 	start := time.Now()
 	alone := len(live) == 1
 	hadBulk := false
-	for i, j := range live {
+	for i := 0; ; i++ {
+		if i == len(live) && !alone {
+			late := stayed(w.latecomers(len(ran)))
+			live, w.batch = append(live, late...), append(w.batch, late...)
+		}
+		if i == len(live) {
+			break
+		}
+		j := live[i]
 		if j.lane == bulk && len(ran) > 0 && time.Since(start) > bulkShare && (hadBulk || !w.bulkIsDue()) {
 			w.putBack(live[i:])
 			break
@@ -125,6 +126,20 @@ func (w *writer) transact(batch []*job, stats *BatchStats) (ran []*job, err erro
 		return ran, unavailable("sqlite.commit", fmt.Errorf("%w: %w", errUnknown, translate("sqlite.commit", err)))
 	}
 	return ran, nil
+}
+
+// stayed tells those whose context ended that nothing was done, and returns the
+// others.
+func stayed(jobs []*job) []*job {
+	live := make([]*job, 0, len(jobs))
+	for _, j := range jobs {
+		if j.ctx.Err() != nil && j.state.CompareAndSwap(waiting, given) {
+			j.answer <- unavailable("sqlite.Update", fmt.Errorf("%w: %w", errNotBegun, j.ctx.Err()))
+			continue
+		}
+		live = append(live, j)
+	}
+	return live
 }
 
 // refuse begins all jobs at once, for a batch that cannot have a transaction.

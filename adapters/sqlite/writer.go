@@ -280,6 +280,18 @@ func (w *writer) gather() []*job {
 	return batch
 }
 
+// latecomers takes who came to the foreground while a batch ran, as far as it has
+// room beside those who ran. Callers who were answered together come again
+// together; without this they would share commits by halves, one half always
+// just too late for the other's.
+func (w *writer) latecomers(ran int) []*job {
+	w.pull(foreground)
+	n := min(batchMax-ran, len(w.held[foreground]))
+	late := w.held[foreground][:n]
+	w.held[foreground] = w.held[foreground][n:]
+	return late
+}
+
 // pull takes what waits in a lane, without waiting for more.
 func (w *writer) pull(l lane) {
 	for len(w.held[l]) < batchMax && w.lanes[l] != nil {

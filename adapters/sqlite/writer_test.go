@@ -114,6 +114,40 @@ func TestCallersShareOneTransaction(t *testing.T) {
 	}
 }
 
+func TestWhoComesWhileABatchRunsIsTakenAlong(t *testing.T) {
+	seen := &batches{}
+	db := open(t, Options{Observer: seen})
+	open := gate(t, db)
+	var wg sync.WaitGroup
+	update := func(fn func(context.Context, *Tx) error) {
+		wg.Go(func() {
+			if err := db.Update(limited(t), fn); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	late := func(context.Context, *Tx) error {
+		update(note("late", 1))
+		queued(t, db, foreground, 1)
+		return nil
+	}
+	update(late)
+	update(note("early", 1))
+	queued(t, db, foreground, 2)
+	open()
+	wg.Wait()
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var sizes []int
+	for _, s := range seen.all {
+		sizes = append(sizes, s.Size)
+	}
+	if !slices.Equal(sizes, []int{1, 3}) { // the gate, then all of them
+		t.Errorf("batches of %v callers", sizes)
+	}
+}
+
 func TestAClosureThatFailsTakesNobodyAlong(t *testing.T) {
 	boom := errors.New("boom")
 	for name, bad := range map[string]func(context.Context, *Tx) error{
