@@ -90,8 +90,11 @@ func Parse(data []byte) (Rule, error) {
 
 // Validate returns everything that is wrong with the rule, one sentence each,
 // naming the place.
-func (r Rule) Validate() []string {
-	c := &checker{}
+func (r Rule) Validate() []string { return r.validate(nil) }
+
+// validate also refuses products that nobody sells, where known says which are.
+func (r Rule) validate(known func(core.ProductID) bool) []string {
+	c := &checker{known: known}
 	c.rule(r, "rule", 1)
 	if c.nodes > maxNodes {
 		c.say("rule", "has %d conditions; %d are the most", c.nodes, maxNodes)
@@ -100,6 +103,7 @@ func (r Rule) Validate() []string {
 }
 
 type checker struct {
+	known func(core.ProductID) bool // nil where nobody can say
 	bad   []string
 	nodes int
 }
@@ -187,6 +191,10 @@ func (c *checker) products(ids []core.ProductID, place string, needed bool) {
 	for _, id := range ids {
 		if !productShape.MatchString(string(id)) {
 			c.say(place+".products", "names %q, which is no product id", id)
+			return
+		}
+		if c.known != nil && !c.known(id) {
+			c.say(place+".products", "names %q, which is not in the catalogue", id)
 			return
 		}
 	}

@@ -285,10 +285,17 @@ func (s *Service) refresh(ctx context.Context, seg Segment, now time.Time) (Coun
 
 // Preview returns how many customers a rule fits now, before it is saved.
 func (s *Service) Preview(ctx context.Context, r Rule) (int, error) {
-	if bad := r.Validate(); len(bad) > 0 {
+	if bad := r.validate(s.sold); len(bad) > 0 {
 		return 0, core.FieldError("segments.Preview", "rule", strings.Join(bad, " "))
 	}
 	return s.Read.CountRule(ctx, r, s.query(s.Clock.Now()))
+}
+
+// sold reports whether a product is, or was, in the catalogue. A misspelled one
+// that nobody may have bought would mean everybody.
+func (s *Service) sold(id core.ProductID) bool {
+	_, ok := s.Catalog.Product(id)
+	return ok
 }
 
 // Save keeps a segment of the creator's and fills it. Without an id it is new.
@@ -299,7 +306,7 @@ func (s *Service) Save(ctx context.Context, seg Segment) (Segment, error) {
 	if seg.Name == "" || len([]rune(seg.Name)) > 100 {
 		fields["name"] = "Give a name of 1 to 100 characters."
 	}
-	if bad := seg.Rule.Validate(); len(bad) > 0 {
+	if bad := seg.Rule.validate(s.sold); len(bad) > 0 {
 		fields["rule"] = strings.Join(bad, " ")
 	}
 	if len(fields) > 0 {

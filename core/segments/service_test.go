@@ -181,9 +181,13 @@ func TestACreatorsOwnSegment(t *testing.T) {
 	if err != nil || seg.Members != 1 || seg.Name != "Glowing ones" || seg.BuiltIn {
 		t.Fatalf("saved %+v, %v", seg, err)
 	}
+	if n, err := h.svc.Preview(t.Context(), segments.Rule{LastPurchase: &segments.Ago{Products: []core.ProductID{"nobodys"}, AtLeast: new(int)}}); !core.Is(err, core.Invalid) {
+		t.Errorf("a product that nobody sells: %d, %v", n, err)
+	}
 	for name, bad := range map[string]segments.Segment{
 		"a name that is taken": {Name: "Glowing ones", Rule: rule},
 		"no name":              {Rule: rule},
+		"a misspelled product": {Name: "All but them", Rule: segments.Rule{Not: &segments.Rule{Purchased: &segments.Purchase{Products: []core.ProductID{"bio_glow_up"}}}}},
 		"nonsense":             {Name: "x", Rule: segments.Rule{All: []segments.Rule{}}},
 	} {
 		if _, err := h.svc.Save(t.Context(), bad); !core.Is(err, core.Invalid) {
