@@ -11,9 +11,9 @@ import (
 // LinkByID implements tracking.LinkReads.
 func (r reads) LinkByID(ctx context.Context, id core.LinkID) (tracking.Link, bool, error) {
 	return maybe(ctx, r, func(s scanner) (l tracking.Link, err error) {
-		err = s.Scan(&l.ID, &l.Mail, textIn(&l.User), &l.Dest, timeIn(&l.SentAt), timeIn(&l.FirstClick), timeIn(&l.MachineClicked), timeIn(&l.Opened), timeIn(&l.MachineOpened), timeIn(&l.Trapped))
+		err = s.Scan(&l.ID, &l.Mail, textIn(&l.User), &l.Dest, timeIn(&l.SentAt), timeIn(&l.FirstClick), timeIn(&l.LastClick), timeIn(&l.MachineClicked), timeIn(&l.Opened), timeIn(&l.MachineOpened), timeIn(&l.Trapped))
 		return l, err
-	}, `SELECT k.id, k.email_log_id, m.user_id, k.destination, m.sent_at, k.first_click_at, m.machine_clicked_at, m.opened_at, m.machine_opened_at, k.trapped_at
+	}, `SELECT k.id, k.email_log_id, m.user_id, k.destination, m.sent_at, k.first_click_at, coalesce(m.last_click_at, m.clicked_at), m.machine_clicked_at, m.opened_at, m.machine_opened_at, k.trapped_at
 		FROM email_links k JOIN email_logs m ON m.id = k.email_log_id WHERE k.id = ?`, id)
 }
 
@@ -27,11 +27,11 @@ func (tx *Tx) RecordClick(ctx context.Context, h tracking.Hit) error {
 		_, err = tx.exec(ctx, `UPDATE email_links SET machine_clicks = machine_clicks + 1 WHERE id = ?`, h.Link)
 		return err
 	}
-	res, err := tx.exec(ctx, `UPDATE email_links SET clicks = clicks + 1, first_click_at = ? WHERE id = ? AND first_click_at IS NULL`, ms(h.At), h.Link)
-	if err != nil || changed(res) == 0 {
+	if _, err := tx.exec(ctx, `UPDATE email_links SET clicks = clicks + 1, first_click_at = ? WHERE id = ? AND first_click_at IS NULL`, ms(h.At), h.Link); err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `UPDATE email_logs SET clicked_at = coalesce(clicked_at, ?1), opened_at = coalesce(opened_at, ?1) WHERE id = ?2`, ms(h.At), h.Mail)
+	_, err := tx.exec(ctx, `UPDATE email_logs SET clicked_at = coalesce(clicked_at, ?1), opened_at = coalesce(opened_at, ?1),
+		last_click_at = max(coalesce(last_click_at, clicked_at), ?1) WHERE id = ?2`, ms(h.At), h.Mail) // NULL the first time
 	return err
 }
 
@@ -54,7 +54,8 @@ func (tx *Tx) RecordTrap(ctx context.Context, h tracking.Hit, since time.Time) e
 	}
 	_, err := tx.exec(ctx, `UPDATE email_logs SET machine_clicked_at = coalesce(machine_clicked_at, ?1),
 		machine_opened_at = CASE WHEN opened_at >= ?2 THEN coalesce(machine_opened_at, ?1) ELSE machine_opened_at END,
-		opened_at = CASE WHEN opened_at >= ?2 THEN NULL ELSE opened_at END, clicked_at = CASE WHEN clicked_at >= ?2 THEN NULL ELSE clicked_at END
+		opened_at = CASE WHEN opened_at >= ?2 THEN NULL ELSE opened_at END, clicked_at = CASE WHEN clicked_at >= ?2 THEN NULL ELSE clicked_at END,
+		last_click_at = CASE WHEN last_click_at >= ?2 THEN NULL ELSE last_click_at END
 		WHERE id = ?3`, ms(h.At), ms(since), h.Mail)
 	return err
 }
@@ -73,10 +74,12 @@ func (r reads) LastClick(ctx context.Context, user core.UserID, key core.EmailKe
 	c, ok, err := maybe(ctx, r, func(s scanner) (c click, err error) {
 		err = s.Scan(&c.mail, timeIn(&c.at))
 		return c, err
-	}, `SELECT id, clicked_at FROM (
-		SELECT id, clicked_at FROM email_logs WHERE to_key = ?1 AND clicked_at BETWEEN ?3 AND ?4
-		UNION ALL SELECT l.id, l.clicked_at FROM users u JOIN email_logs l ON l.to_key = u.email_key WHERE u.id = ?2 AND l.clicked_at BETWEEN ?3 AND ?4)
-		ORDER BY clicked_at DESC, id DESC LIMIT 1`, key, user, ms(from), ms(to))
+	}, `SELECT id, at FROM (
+		SELECT id, clicked_at AS at FROM email_logs WHERE to_key = ?1 AND clicked_at BETWEEN ?3 AND ?4
+		UNION ALL SELECT id, last_click_at FROM email_logs WHERE to_key = ?1 AND last_click_at BETWEEN ?3 AND ?4
+		UNION ALL SELECT l.id, l.clicked_at FROM users u JOIN email_logs l ON l.to_key = u.email_key WHERE u.id = ?2 AND l.clicked_at BETWEEN ?3 AND ?4
+		UNION ALL SELECT l.id, l.last_click_at FROM users u JOIN email_logs l ON l.to_key = u.email_key WHERE u.id = ?2 AND l.last_click_at BETWEEN ?3 AND ?4)
+		ORDER BY at DESC, id DESC LIMIT 1`, key, user, ms(from), ms(to))
 	return c.mail, ok, err
 }
 

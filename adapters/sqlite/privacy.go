@@ -53,7 +53,7 @@ var documents = []struct{ name, text string }{
 	{"free_blueprint", `SELECT * FROM freebie_subscribers WHERE user_id = ?1 OR email_key IN (SELECT value FROM json_each(?2))`},
 	{"notes", `SELECT id, kind, state, email, name, product_id, contract, message, created_at, answered_at, closed_at FROM support_tickets
 		WHERE user_id = ?1 OR email_key IN (SELECT value FROM json_each(?2)) ORDER BY created_at`},
-	{"mails", `SELECT id, to_address, kind, subject, props, state, reason, created_at, sent_at, opened_at, clicked_at, converted, unsubscribed_at FROM email_logs
+	{"mails", `SELECT id, to_address, kind, subject, props, state, reason, created_at, sent_at, opened_at, clicked_at, last_click_at, converted, unsubscribed_at FROM email_logs
 		WHERE user_id = ?1 OR (user_id IS NULL AND to_key IN (SELECT value FROM json_each(?2))) ORDER BY created_at`},
 	{"mail_links", `SELECT l.email_log_id, l.destination, l.clicks, l.first_click_at FROM email_links l JOIN email_logs m ON m.id = l.email_log_id
 		WHERE m.user_id = ?1 OR (m.user_id IS NULL AND m.to_key IN (SELECT value FROM json_each(?2))) ORDER BY l.created_at`},

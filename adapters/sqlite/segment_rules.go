@@ -63,9 +63,9 @@ func (c *condition) rule(r segments.Rule) error {
 		}
 		c.leaf(`blueprint_subscribers b`, `b.user_id`, `b.strategy_generated = 1`)
 	case r.Opened != nil:
-		c.mailed("opened_at", r.Opened.Days)
+		c.mailed("l.opened_at", r.Opened.Days)
 	case r.Clicked != nil:
-		c.mailed("clicked_at", r.Clicked.Days)
+		c.mailed("coalesce(l.last_click_at, l.clicked_at)", r.Clicked.Days)
 	case r.LastPurchase != nil:
 		c.lastPurchase(*r.LastPurchase)
 	case r.LastSeen != nil:
@@ -187,10 +187,10 @@ func (c *condition) creditsUsed(a segments.Amount) {
 	c.leaf(`user_credits k`, `k.user_id`, `k.total_used > ?`, high)
 }
 
-func (c *condition) mailed(column string, days int) {
+func (c *condition) mailed(when string, days int) {
 	from := int64(0)
 	if days > 0 {
 		from = c.ago(days)
 	}
-	c.leaf(`email_logs l`, `l.user_id`, `l.user_id IS NOT NULL AND l.`+column+` >= ?`, from) // a NULL in a list would make NOT unknown
+	c.leaf(`email_logs l`, `l.user_id`, `l.user_id IS NOT NULL AND `+when+` >= ?`, from) // a NULL in a list would make NOT unknown
 }

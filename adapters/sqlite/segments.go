@@ -217,7 +217,7 @@ func factsStatement(q segments.Query, w segments.Wants) (text string, args []any
 		wanted(w.Credits, `coalesce((SELECT k.total_used FROM user_credits k WHERE k.user_id = u.id), 0)`, `0`) +
 		wanted(w.Blueprint, `EXISTS (SELECT 1 FROM blueprint_subscribers b WHERE b.user_id = u.id AND b.strategy_generated = 1)`, `0`) +
 		wanted(w.Mails, `(SELECT max(l.opened_at) FROM email_logs l WHERE l.user_id = u.id)`, `NULL`) +
-		wanted(w.Mails, `(SELECT max(l.clicked_at) FROM email_logs l WHERE l.user_id = u.id)`, `NULL`) +
+		wanted(w.Mails, `(SELECT max(coalesce(l.last_click_at, l.clicked_at)) FROM email_logs l WHERE l.user_id = u.id)`, `NULL`) +
 		wanted(w.Purchases, `(SELECT json_group_array(json_array(p.product_id, p.source, p.paid_at)) FROM stripe_payments p WHERE p.user_id = u.id AND `+kept+`)`, `'[]'`) +
 		wanted(w.Tags, `(SELECT json_group_array(t.name) FROM user_tags x JOIN tags t ON t.id = x.tag_id WHERE x.user_id = u.id)`, `'[]'`) +
 		` FROM json_each(?) j CROSS JOIN users u WHERE u.id = j.value`

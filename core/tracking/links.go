@@ -18,6 +18,7 @@ type Link struct {
 	Dest           string      // a path on this site
 	SentAt         time.Time   // zero while the mail was not sent
 	FirstClick     time.Time   // of this link, by a person
+	LastClick      time.Time   // in the mail, by a person
 	MachineClicked time.Time   // of the mail, by a machine
 	Opened         time.Time   // the mail, by a person
 	MachineOpened  time.Time
@@ -41,8 +42,8 @@ type Hit struct {
 
 // LinkTx keeps hits.
 type LinkTx interface {
-	// RecordClick keeps the first click of a link by a person, or by a machine. A
-	// person who clicks has opened the mail.
+	// RecordClick keeps the first click of a link by a person, or by a machine, and
+	// the last one of a person in the mail. A person who clicks has opened the mail.
 	RecordClick(ctx context.Context, h Hit) error
 	// RecordOpen keeps the first time that a mail was opened.
 	RecordOpen(ctx context.Context, h Hit) error
@@ -66,7 +67,7 @@ type Links struct {
 	Store LinkStore
 	Read  LinkReads
 	Clock core.Clock
-	// Heard, when set, hears of a person's first click, or of the first time that a
+	// Heard, when set, hears of a person's click, or of the first time that a
 	// mail was opened, after it is durable.
 	Heard func(user core.UserID)
 
@@ -84,8 +85,9 @@ const (
 	tooSoon   = 2 * time.Second  // after the mail left: nobody reads that fast
 	trapNear  = 10 * time.Second // around a hit of the hidden link
 	burstTime = 10 * time.Second
-	burstSize = 5    // different links by one client within burstTime
-	clients   = 4096 // that are remembered at once
+	burstSize = 5           // different links by one client within burstTime
+	clients   = 4096        // that are remembered at once
+	again     = time.Minute // until a person's next click in a mail counts as the last one
 )
 
 var linkShape = regexp.MustCompile(`^(lnk|trp|pxl)_[A-Za-z0-9_-]{8,64}$`)
@@ -111,7 +113,7 @@ func (l *Links) Click(ctx context.Context, id, _ string, m Meta) (location strin
 		return "/", l.Store.Update(ctx, func(ctx context.Context, tx LinkTx) error { return tx.RecordTrap(ctx, hit, now.Add(-trapNear)) })
 	}
 	hit.Machine, _ = Judge(link, m, l.burst(m.Client, link.ID, now), now)
-	if hit.Machine && !link.MachineClicked.IsZero() || !hit.Machine && !link.FirstClick.IsZero() {
+	if hit.Machine && !link.MachineClicked.IsZero() || !hit.Machine && !link.FirstClick.IsZero() && now.Sub(link.LastClick) < again {
 		return location, nil // counted
 	}
 	err = l.Store.Update(ctx, func(ctx context.Context, tx LinkTx) error { return tx.RecordClick(ctx, hit) })

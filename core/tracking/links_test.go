@@ -261,6 +261,16 @@ func TestAttribution(t *testing.T) {
 			t.Errorf("credited %+v", c)
 		}
 	})
+	t.Run("a click before that, and another within 7 days", func(t *testing.T) {
+		y := newYard(t)
+		y.click("lnk_"+random, person)
+		y.clock.Advance(6 * 24 * time.Hour)
+		y.click("lnk_"+random, person)
+		y.clock.Advance(6 * 24 * time.Hour)
+		if c := sale(y, ""); c.Mail != "eml_1" {
+			t.Errorf("credited %+v", c)
+		}
+	})
 	t.Run("a click before that", func(t *testing.T) {
 		y := newYard(t)
 		y.click("lnk_"+random, person)
