@@ -110,17 +110,22 @@ func TestHeadersOfEveryClass(t *testing.T) {
 	}{
 		{"live", func(o *web.Options) { o.BaseURL = "https://shop.example" }, []string{
 			"/", "/bio-glow-up", "/checkout/bio-glow-up", "/checkout/success", "/auth/login", "/auth/password/setup?token=x", "/auth/confirm?token=x",
-			"/api/auth/me", "/assets/none.css", "/nope", "/studio",
+			"/unsubscribe?token=x", "/api/auth/me", "/assets/none.css", "/nope", "/studio",
 		}},
+		{"signed in", func(*web.Options) {}, []string{"/studio", "/account", "/api/auth/me", "/checkout/bio-glow-up"}},
 		{"demo", demo, []string{"/", "/checkout/bio-glow-up", "/gateway/pay/1", "/dev/mailbox", "/dev/mailbox/eml_1/frame", "/dev/mailbox.json"}},
 	} {
 		s := open(t, mode.change)
+		cookie := ""
+		if mode.name == "signed in" {
+			cookie = s.signUp("ada@example.com")
+		}
 		for _, path := range mode.paths {
 			host := ""
 			if mode.name == "live" {
 				host = "shop.example"
 			}
-			a := s.do(ask{path: path, host: host, header: map[string]string{"Accept": "text/html"}})
+			a := s.do(ask{path: path, host: host, cookie: cookie, header: map[string]string{"Accept": "text/html"}})
 			fmt.Fprintf(&out, "%s %s %d\n", mode.name, path, a.status)
 			var names []string
 			for k := range a.header {
