@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -130,11 +131,25 @@ func (v *walker) hear(ev any) {
 		if ev.Entry.Level == "error" || ev.Entry.Source == "security" {
 			say("log: %s %s", ev.Entry.Text, ev.Entry.URL)
 		}
+	case *page.EventJavascriptDialogOpening:
+		say("dialog: %s", ev.Message)
+		go func() { // the page waits for it, and so would we
+			_, _ = chromedp.Call(v.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+		}()
 	case *network.EventRequestWillBeSent:
 		if u, err := url.Parse(ev.Request.URL); err == nil && u.Host != "" && u.Host != v.host {
 			say("asks another host: %s", ev.Request.URL)
 		}
 	}
+}
+
+// heard returns what was noted since it was last asked.
+func (v *walker) heard() []string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	trouble := v.trouble
+	v.trouble = nil
+	return trouble
 }
 
 // visit looks at a page in both schemes.
@@ -241,11 +256,7 @@ func (v *walker) look(p sheet, how string) {
 	for _, violation := range v.violations(p, rules) {
 		v.t.Errorf("%s, %s: %s", p.name, how, violation)
 	}
-	v.mu.Lock()
-	trouble := v.trouble
-	v.trouble = nil
-	v.mu.Unlock()
-	for _, what := range trouble {
+	for _, what := range v.heard() {
 		if p.refused && strings.Contains(what, "the server responded with a status of 4") {
 			continue // the page itself, which is meant to say no
 		}
