@@ -32,13 +32,13 @@ func (r Rule) Words(name func(core.ProductID) string) string {
 	case r.Any != nil:
 		return join(r.Any, " or ")
 	case r.Not != nil:
-		return "not (" + r.Not.Words(name) + ")"
+		return r.Not.denied(name)
 	case r.Purchased != nil:
 		return "bought " + products(r.Purchased.Products)
 	case r.TimesPurchased != nil:
 		return fmt.Sprintf("bought %s at least %s", products(r.TimesPurchased.Products), times(r.TimesPurchased.AtLeast))
 	case r.Entitlement != "":
-		return "the entitlement is " + r.Entitlement
+		return "is " + entitled[r.Entitlement]
 	case r.CreditsUsed != nil:
 		return "used" + r.CreditsUsed.String() + " credits"
 	case r.BlueprintCompleted != nil && *r.BlueprintCompleted:
@@ -63,6 +63,30 @@ func (r Rule) Words(name func(core.ProductID) string) string {
 		return fmt.Sprintf("has the tag “%s”", r.Tag)
 	}
 	return "nobody"
+}
+
+// entitled says who has an entitlement.
+var entitled = map[string]string{"free": "a free account", "paid": "a paying customer without Studio", "studio": "a Studio member"}
+
+// denied says the opposite of a rule, as a person would where there is such a way.
+func (r Rule) denied(name func(core.ProductID) string) string {
+	words := r.Words(name)
+	switch {
+	case r.Not != nil:
+		return r.Not.Words(name)
+	case r.Entitlement != "":
+		return "is not " + entitled[r.Entitlement]
+	case r.Purchased != nil:
+		return "did not buy " + strings.TrimPrefix(words, "bought ")
+	case r.Tag != "":
+		return "does not have " + strings.TrimPrefix(words, "has ")
+	case r.Opened != nil, r.Clicked != nil:
+		return strings.Replace(words, " a mail", " no mail", 1)
+	case r.BlueprintCompleted != nil:
+		done := !*r.BlueprintCompleted
+		return Rule{BlueprintCompleted: &done}.Words(name)
+	}
+	return "not (" + words + ")"
 }
 
 func (w Within) words() string {
