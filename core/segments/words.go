@@ -38,7 +38,7 @@ func (r Rule) Words(name func(core.ProductID) string) string {
 	case r.TimesPurchased != nil:
 		return fmt.Sprintf("bought %s at least %s", products(r.TimesPurchased.Products), times(r.TimesPurchased.AtLeast))
 	case r.Entitlement != "":
-		return "is " + entitled[r.Entitlement]
+		return entitled[r.Entitlement]
 	case r.CreditsUsed != nil:
 		return "used" + r.CreditsUsed.String() + " credits"
 	case r.BlueprintCompleted != nil && *r.BlueprintCompleted:
@@ -65,8 +65,13 @@ func (r Rule) Words(name func(core.ProductID) string) string {
 	return "nobody"
 }
 
-// entitled says who has an entitlement.
-var entitled = map[string]string{"free": "a free account", "paid": "a paying customer without Studio", "studio": "a Studio member"}
+// entitled says what an entitlement means, denied below what its absence does.
+var (
+	entitled = map[string]string{
+		"free": "has neither the paid blueprint nor Studio", "paid": "has the paid blueprint and not Studio", "studio": "is a Studio member",
+	}
+	unentitled = map[string]string{"free": "has the paid blueprint or Studio", "studio": "is not a Studio member"}
+)
 
 // denied says the opposite of a rule, as a person would where there is such a way.
 func (r Rule) denied(name func(core.ProductID) string) string {
@@ -74,8 +79,8 @@ func (r Rule) denied(name func(core.ProductID) string) string {
 	switch {
 	case r.Not != nil:
 		return r.Not.Words(name)
-	case r.Entitlement != "":
-		return "is not " + entitled[r.Entitlement]
+	case unentitled[r.Entitlement] != "":
+		return unentitled[r.Entitlement]
 	case r.Purchased != nil:
 		return "did not buy " + strings.TrimPrefix(words, "bought ")
 	case r.Tag != "":

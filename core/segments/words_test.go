@@ -11,7 +11,10 @@ func TestARuleInWords(t *testing.T) {
 	name := func(id core.ProductID) string { return "<" + string(id) + ">" }
 	for rule, want := range map[string]string{
 		`{"all":[{"purchased":{"products":["aa","bb"]}},{"not":{"entitlement":"studio"}}]}`: "bought <aa> or <bb> and is not a Studio member",
-		`{"entitlement":"paid"}`:                             "is a paying customer without Studio",
+		`{"entitlement":"paid"}`:                             "has the paid blueprint and not Studio",
+		`{"entitlement":"free"}`:                             "has neither the paid blueprint nor Studio",
+		`{"not":{"entitlement":"free"}}`:                     "has the paid blueprint or Studio",
+		`{"not":{"entitlement":"paid"}}`:                     "not (has the paid blueprint and not Studio)",
 		`{"not":{"purchased":{"products":["aa","bb"]}}}`:     "did not buy <aa> or <bb>",
 		`{"not":{"tag":"beta"}}`:                             "does not have the tag “beta”",
 		`{"not":{"opened":{"days":7}}}`:                      "opened no mail in the last 7 days",
