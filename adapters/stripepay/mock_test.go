@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -86,6 +87,17 @@ func TestStripeMockTakesEveryCall(t *testing.T) {
 			want.WebhookURL, want.ReturnURL = "https://shop.example.com/api/webhooks/stripe", "https://shop.example.com/account"
 			want.TermsURL, want.PrivacyURL = "https://shop.example.com/legal/terms", "https://shop.example.com/legal/privacy"
 			_, err := client().Provision(ctx, want)
+			return err
+		},
+		"a receipt": func(*testing.T) error {
+			url, err := client().ReceiptURL(ctx, "pi_1")
+			if err == nil && url == "" {
+				err = errors.New("the payment has no receipt: its charge was not asked for in a way that Stripe knows")
+			}
+			return err
+		},
+		"the prices that are there": func(*testing.T) error {
+			_, err := at(settled).PricesOff(ctx, cat)
 			return err
 		},
 		"what happened since": func(*testing.T) error { return client().EventsSince(ctx, time.Now().Add(-time.Hour), pass) },
