@@ -21,6 +21,7 @@ type purse struct {
 
 	mu    sync.Mutex
 	taken map[string]bool // key to: was answered
+	again []string        // keys without an answer that nobody is trying
 }
 
 const inPurse = 100_000
@@ -85,25 +86,22 @@ func (s *purse) spend(client *http.Client, url string, stop <-chan struct{}) {
 			return
 		default:
 		}
-		key := ""
 		s.mu.Lock()
-		for k, ok := range s.taken {
-			if !ok {
-				key = k // nobody knows how it went: again, with the same key
-				break
-			}
+		key := fmt.Sprintf("take-%06d", len(s.taken))
+		if n := len(s.again); n > 0 {
+			key, s.again = s.again[n-1], s.again[:n-1] // nobody knows how it went: again, with the same key
 		}
-		if key == "" {
-			key = fmt.Sprintf("take-%06d", len(s.taken))
-			s.taken[key] = false
+		s.taken[key] = false
+		s.mu.Unlock()
+		ok := s.move(client, url, key, -1)
+		s.mu.Lock()
+		if s.taken[key] = ok; !ok {
+			s.again = append(s.again, key)
 		}
 		s.mu.Unlock()
-		if !s.move(client, url, key, -1) {
+		if !ok {
 			return
 		}
-		s.mu.Lock()
-		s.taken[key] = true
-		s.mu.Unlock()
 	}
 }
 
