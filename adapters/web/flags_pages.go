@@ -50,13 +50,11 @@ func (s *Server) showFlags(ctx context.Context, c *fiber.Ctx, who *signedIn, sta
 			share = wrong
 		}
 		to := "/admin/flags/" + url.PathEscape(string(f.Key))
-		hidden := func(state flags.State) view.DeskField {
-			return view.DeskField{Name: "state", Type: "hidden", Value: string(state)}
-		}
-		d.Forms = append(d.Forms,
-			view.DeskForm{Title: flagTitle(f.Key), Action: to, Button: "On", Fields: []view.DeskField{hidden(flags.On)}},
-			view.DeskForm{Action: to, Button: "Off", Fields: []view.DeskField{hidden(flags.Off)}},
-			view.DeskForm{Action: to, Button: "Open to this share", Fields: []view.DeskField{hidden(flags.Percent), share}})
+		d.Forms = append(d.Forms, view.DeskForm{
+			Title: flagTitle(f.Key), Action: to, Fields: []view.DeskField{share}, Name: "state",
+			Button: "Open to this share", Value: string(flags.Percent),
+			Others: []view.DeskButton{{Label: "On", Value: string(flags.On)}, {Label: "Off", Value: string(flags.Off)}},
+		})
 	}
 	d.Tables = append(d.Tables, t)
 	return s.show(c, status, d)

@@ -66,7 +66,14 @@ type DeskForm struct {
 	Button string
 	Kind   string // of the button
 	Fields []DeskField
+	// Where a form has Others, each button sends its own value by this name, and the
+	// others ignore what is in the fields.
+	Name, Value string
+	Others      []DeskButton
 }
+
+// DeskButton is another way to send a form.
+type DeskButton struct{ Label, Value string }
 
 // DeskField is one input of a form.
 type DeskField struct {
@@ -131,7 +138,7 @@ func sampleDesk(at time.Time) Desk {
 			{Label: "Webhooks", Value: "97.2%", Tone: Warning, Definition: "Events that are not failed."},
 		},
 		Search: &DeskSearch{Action: "/admin/users", Name: "q", Label: "Find a customer"},
-		Forms:  []DeskForm{{Title: "Give or take credits", Action: "/admin/users/usr_1/credits", Button: "Change", Fields: []DeskField{{Name: "amount", Label: "Credits", Type: "number", Error: "Give a number."}, {Name: "reason", Label: "Why"}}}},
+		Forms:  []DeskForm{{Title: "Give or take credits", Action: "/admin/users/usr_1/credits", Button: "Change", Name: "do", Value: "change", Others: []DeskButton{{Label: "Take all", Value: "all"}}, Fields: []DeskField{{Name: "amount", Label: "Credits", Type: "number", Error: "Give a number."}, {Name: "reason", Label: "Why"}}}},
 		Tables: []DeskTable{
 			{Title: "Waiting", Columns: []string{"Received", "Event", "", ""}, Rows: [][]Cell{{
 				{At: at},
