@@ -349,8 +349,12 @@ func TestSQLMembershipEqualsMatch(t *testing.T) {
 				rt.Fatal(err)
 			}
 			for _, f := range some {
-				if fits, why := segments.Match(r, f, now); fits != slices.Contains(want, f.User) {
+				fits, why := segments.Match(r, f, now)
+				if fits != slices.Contains(want, f.User) {
 					rt.Fatalf("with what it wants to know, %s: %s", rule, why)
+				}
+				if segments.Fits(r, f, now) != fits {
+					rt.Fatalf("without the reason the answer is another one: %s: %s", rule, why)
 				}
 			}
 		}

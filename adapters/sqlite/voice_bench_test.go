@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os/exec"
@@ -9,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -34,7 +34,9 @@ func crowd(b *testing.B) (*sqlite.DB, string) {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "sselfie.db")
 	sqlitetest.Crowd(b, path, *benchUsers, coretest.Start)
-	return sqlitetest.NewAt(b, sqlite.Options{Path: path, Migrations: migrations.Files})
+	db, path := sqlitetest.NewAt(b, sqlite.Options{Path: path, Migrations: migrations.Files})
+	sqlitetest.Settle(b)
+	return db, path
 }
 
 func service(db *sqlite.DB) *segments.Service {
@@ -48,9 +50,9 @@ func service(db *sqlite.DB) *segments.Service {
 type meter struct{ took, cost []time.Duration }
 
 func (m *meter) round(fn func()) {
-	began, before := time.Now(), cpu()
+	began, before := time.Now(), sqlitetest.Processor()
 	fn()
-	m.took, m.cost = append(m.took, time.Since(began)), append(m.cost, cpu()-before)
+	m.took, m.cost = append(m.took, time.Since(began)), append(m.cost, sqlitetest.Processor()-before)
 }
 
 func (m *meter) add(took, cost time.Duration) {
@@ -65,15 +67,6 @@ func median(list []time.Duration) time.Duration {
 func (m *meter) report(b *testing.B) {
 	b.ReportMetric(float64(median(m.took).Microseconds())/1000, "median-ms/op")
 	b.ReportMetric(float64(median(m.cost).Microseconds())/1000, "cpu-ms/op")
-}
-
-// cpu is what this process has cost the processor so far.
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // All built-in segments, when nobody moved: what happens every night. The shell
@@ -133,9 +126,10 @@ func shell(b *testing.B, path string, ours meter) {
 	b.ReportMetric(float64(median(ours.cost))/float64(median(m.cost)), "times-the-shell's-cpu")
 }
 
-// The segments of 1,000 customers who changed.
+// The segments of 1,000 customers who changed: each of them joins a segment or
+// leaves it again; and when it turns out that nobody moves.
 func BenchmarkSegmentsOf1000(b *testing.B) {
-	db, _ := crowd(b)
+	db, path := crowd(b)
 	svc := service(db)
 	if err := svc.Open(b.Context()); err != nil {
 		b.Fatal(err)
@@ -147,15 +141,40 @@ func BenchmarkSegmentsOf1000(b *testing.B) {
 	if _, err := svc.Touch(b.Context(), users); err != nil {
 		b.Fatal(err)
 	}
-	var m meter
-	for b.Loop() {
+	back := raw(b, path)
+	if _, err := back.Exec(`INSERT INTO tags (id, name, created_at) VALUES ('tag_beta', 'beta', 0)`); err != nil {
+		b.Fatal(err)
+	}
+	list, err := json.Marshal(users)
+	if err != nil {
+		b.Fatal(err)
+	}
+	tag := func(text string) {
+		b.StopTimer()
+		defer b.StartTimer()
+		if _, err := back.Exec(text, string(list)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	touch := func(m *meter, joined, left int) {
 		m.round(func() {
-			if _, err := svc.Touch(b.Context(), users); err != nil {
-				b.Fatal(err)
+			if c, err := svc.Touch(b.Context(), users); err != nil || c != (segments.Count{Joined: joined, Left: left}) {
+				b.Fatal(c, err)
 			}
 		})
 	}
-	m.report(b)
+	var moved, stayed meter
+	for b.Loop() {
+		tag(`INSERT INTO user_tags (tag_id, user_id, added_at) SELECT 'tag_beta', value, 0 FROM json_each(?)`)
+		touch(&moved, len(users), 0)
+		touch(&stayed, 0, 0)
+		tag(`DELETE FROM user_tags WHERE tag_id = 'tag_beta' AND user_id IN (SELECT value FROM json_each(?))`)
+		touch(&moved, 0, len(users))
+		touch(&stayed, 0, 0)
+	}
+	moved.report(b)
+	b.ReportMetric(float64(median(stayed.took).Microseconds())/1000, "nobody-moves-ms/op")
+	b.ReportMetric(float64(median(stayed.cost).Microseconds())/1000, "nobody-moves-cpu-ms/op")
 }
 
 // 500 persons whose step is due, with everything that decides about it.

@@ -103,88 +103,126 @@ const Day = 24 * time.Hour
 
 // Match answers whether a customer fits a rule at now, and why.
 func Match(r Rule, f Facts, now time.Time) (bool, Why) {
-	w := match(r, f, now)
+	w := judge{&f, now, true}.rule(r)
 	return w.Holds, w
 }
 
-func match(r Rule, f Facts, now time.Time) Why {
+// Fits is Match for whoever does not ask why. Reasons are texts, and writing them
+// takes longer than finding the answer: a refresh asks for thousands and reads none.
+func Fits(r Rule, f Facts, now time.Time) bool { return judge{&f, now, false}.rule(r).Holds }
+
+// judge answers rules about one customer.
+type judge struct {
+	*Facts
+	now   time.Time
+	tells bool // why, too
+}
+
+func (j judge) say(holds bool, says func() string) Why {
+	if !j.tells {
+		return Why{Holds: holds}
+	}
+	return Why{Holds: holds, Says: says()}
+}
+
+func (j judge) rule(r Rule) Why {
 	switch {
 	case r.All != nil:
-		return combine(r.All, f, now, "all of these hold", true)
+		return j.combine(r.All, "all of these hold", true)
 	case r.Any != nil:
-		return combine(r.Any, f, now, "one of these holds", false)
+		return j.combine(r.Any, "one of these holds", false)
 	case r.Not != nil:
-		inner := match(*r.Not, f, now)
-		return Why{Holds: !inner.Holds, Says: "this does not hold", Of: []Why{inner}}
+		inner := j.rule(*r.Not)
+		w := Why{Holds: !inner.Holds}
+		if j.tells {
+			w.Says, w.Of = "this does not hold", []Why{inner}
+		}
+		return w
 	case r.Purchased != nil:
-		n := f.count(r.Purchased.Products)
-		return Why{Holds: n > 0, Says: fmt.Sprintf("bought %s: %s", names(r.Purchased.Products), times(n))}
+		n := j.count(r.Purchased.Products)
+		return j.say(n > 0, func() string { return fmt.Sprintf("bought %s: %s", names(r.Purchased.Products), times(n)) })
 	case r.TimesPurchased != nil:
-		n := f.count(r.TimesPurchased.Products)
-		return Why{Holds: n >= r.TimesPurchased.AtLeast, Says: fmt.Sprintf("bought %s at least %s: %s", names(r.TimesPurchased.Products), times(r.TimesPurchased.AtLeast), times(n))}
+		n, t := j.count(r.TimesPurchased.Products), r.TimesPurchased
+		return j.say(n >= t.AtLeast, func() string {
+			return fmt.Sprintf("bought %s at least %s: %s", names(t.Products), times(t.AtLeast), times(n))
+		})
 	case r.Entitlement != "":
-		return Why{Holds: f.Entitlement == r.Entitlement, Says: fmt.Sprintf("the entitlement is %s: it is %s", r.Entitlement, f.Entitlement)}
+		return j.say(j.Entitlement == r.Entitlement, func() string { return fmt.Sprintf("the entitlement is %s: it is %s", r.Entitlement, j.Entitlement) })
 	case r.CreditsUsed != nil:
 		a := *r.CreditsUsed
-		holds := (a.AtLeast == nil || f.CreditsUsed >= *a.AtLeast) && (a.AtMost == nil || f.CreditsUsed <= *a.AtMost)
-		return Why{Holds: holds, Says: fmt.Sprintf("credits used%s: %d", a, f.CreditsUsed)}
+		holds := (a.AtLeast == nil || j.CreditsUsed >= *a.AtLeast) && (a.AtMost == nil || j.CreditsUsed <= *a.AtMost)
+		return j.say(holds, func() string { return fmt.Sprintf("credits used%s: %d", a, j.CreditsUsed) })
 	case r.BlueprintCompleted != nil:
 		want := *r.BlueprintCompleted
-		return Why{Holds: f.BlueprintCompleted == want, Says: fmt.Sprintf("the blueprint is completed, %s: %s", yes(want), yes(f.BlueprintCompleted))}
+		return j.say(j.BlueprintCompleted == want, func() string {
+			return fmt.Sprintf("the blueprint is completed, %s: %s", yes(want), yes(j.BlueprintCompleted))
+		})
 	case r.Opened != nil:
-		return within("opened a mail", *r.Opened, f.LastOpened, now)
+		return j.within("opened a mail", *r.Opened, j.LastOpened)
 	case r.Clicked != nil:
-		return within("clicked in a mail", *r.Clicked, f.LastClicked, now)
+		return j.within("clicked in a mail", *r.Clicked, j.LastClicked)
 	case r.LastPurchase != nil:
-		last := f.last(r.LastPurchase.Products)
-		says := "the last purchase"
-		if len(r.LastPurchase.Products) > 0 {
-			says += " of " + names(r.LastPurchase.Products)
-		}
-		return r.LastPurchase.ago(says, last, now)
+		return j.ago("the last purchase", *r.LastPurchase, j.last(r.LastPurchase.Products))
 	case r.LastSeen != nil:
-		return r.LastSeen.ago("last seen", f.LastSeen, now)
+		return j.ago("last seen", *r.LastSeen, j.LastSeen)
 	case r.Source != "":
-		holds := slices.ContainsFunc(f.Purchases, func(b Bought) bool { return b.Source == r.Source })
-		return Why{Holds: holds, Says: fmt.Sprintf("a purchase came from %q", r.Source)}
+		holds := slices.ContainsFunc(j.Purchases, func(b Bought) bool { return b.Source == r.Source })
+		return j.say(holds, func() string { return fmt.Sprintf("a purchase came from %q", r.Source) })
 	case r.Tag != "":
-		return Why{Holds: slices.Contains(f.Tags, r.Tag), Says: fmt.Sprintf("has the tag %q", r.Tag)}
+		return j.say(slices.Contains(j.Tags, r.Tag), func() string { return fmt.Sprintf("has the tag %q", r.Tag) })
 	}
 	return Why{Says: "the rule says nothing"} // Validate refuses it
 }
 
-// combine asks every part, so that the reason is whole.
-func combine(rules []Rule, f Facts, now time.Time, says string, all bool) Why {
-	w := Why{Holds: all, Says: says}
+// combine asks every part where the reason is told, so that it is whole, and no
+// more parts than decide where it is not.
+func (j judge) combine(rules []Rule, says string, all bool) Why {
+	w := Why{Holds: all}
+	if j.tells {
+		w.Says = says
+	}
 	for _, r := range rules {
-		of := match(r, f, now)
-		w.Of = append(w.Of, of)
+		of := j.rule(r)
 		if of.Holds != all {
 			w.Holds = !all
+			if !j.tells {
+				return w
+			}
+		}
+		if j.tells {
+			w.Of = append(w.Of, of)
 		}
 	}
 	return w
 }
 
-func within(what string, in Within, last, now time.Time) Why {
+func (j judge) within(what string, in Within, last time.Time) Why {
 	if last.IsZero() {
-		return Why{Says: what + ": never"}
+		return j.say(false, func() string { return what + ": never" })
 	}
 	if in.Days == 0 {
-		return Why{Holds: true, Says: what + ": " + date(last)}
+		return j.say(true, func() string { return what + ": " + date(last) })
 	}
-	return Why{Holds: !last.Before(now.Add(-time.Duration(in.Days) * Day)), Says: fmt.Sprintf("%s within %d days: %s", what, in.Days, date(last))}
+	return j.say(!last.Before(j.before(in.Days)), func() string { return fmt.Sprintf("%s within %d days: %s", what, in.Days, date(last)) })
 }
 
-func (a Ago) ago(what string, last, now time.Time) Why {
-	if last.IsZero() {
-		return Why{Says: what + ": never"}
+func (j judge) ago(what string, a Ago, last time.Time) Why {
+	says := func(of string, days int) string {
+		if len(a.Products) > 0 {
+			what += " of " + names(a.Products)
+		}
+		if last.IsZero() {
+			return what + ": never"
+		}
+		return fmt.Sprintf("%s %s %d days ago: %s", what, of, days, date(last))
 	}
 	if a.AtLeast != nil {
-		return Why{Holds: !last.After(now.Add(-time.Duration(*a.AtLeast) * Day)), Says: fmt.Sprintf("%s at least %d days ago: %s", what, *a.AtLeast, date(last))}
+		return j.say(!last.IsZero() && !last.After(j.before(*a.AtLeast)), func() string { return says("at least", *a.AtLeast) })
 	}
-	return Why{Holds: !last.Before(now.Add(-time.Duration(*a.AtMost) * Day)), Says: fmt.Sprintf("%s at most %d days ago: %s", what, *a.AtMost, date(last))}
+	return j.say(!last.IsZero() && !last.Before(j.before(*a.AtMost)), func() string { return says("at most", *a.AtMost) })
 }
+
+func (j judge) before(days int) time.Time { return j.now.Add(-time.Duration(days) * Day) }
 
 func (f Facts) count(products []core.ProductID) int {
 	n := 0

@@ -177,8 +177,7 @@ func (s *Service) compare(ctx context.Context, known Known, users []core.UserID,
 	out := make([][]Change, len(segs))
 	for _, f := range people {
 		for i, seg := range segs {
-			fits, _ := Match(seg.Rule, f, now)
-			if fits = fits && !f.Gone; fits != slices.Contains(f.In, seg.ID) {
+			if fits := !f.Gone && Fits(seg.Rule, f, now); fits != slices.Contains(f.In, seg.ID) {
 				out[i] = append(out[i], Change{User: f.User, In: fits})
 			}
 		}
