@@ -88,6 +88,9 @@ func (w *writer) transact(batch []*job, stats *BatchStats) (ran []*job, err erro
 	alone := len(live) == 1
 	hadBulk := false
 	for i := 0; ; i++ {
+		if i == len(live) {
+			alone = alone && !w.joinable(ran)
+		}
 		if i == len(live) && !alone {
 			late := stayed(w.latecomers(len(ran)))
 			live, w.batch = append(live, late...), append(w.batch, late...)
@@ -126,6 +129,13 @@ func (w *writer) transact(batch []*job, stats *BatchStats) (ran []*job, err erro
 		return ran, unavailable("sqlite.commit", fmt.Errorf("%w: %w", errUnknown, translate("sqlite.commit", err)))
 	}
 	return ran, nil
+}
+
+// joinable reports whether somebody waits who can be taken along by a lone caller
+// that did well. Callers who were answered together come again together: without
+// this, every other commit would be that of the first of them alone.
+func (w *writer) joinable(ran []*job) bool {
+	return len(ran) == 1 && ran[0].err == nil && len(w.entry[foreground]) > 0 && w.interrupter.inTransaction()
 }
 
 // stayed tells those whose context ended that nothing was done, and returns the

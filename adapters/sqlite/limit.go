@@ -49,6 +49,17 @@ func (i interrupter) interrupt() {
 	tls.Close()
 }
 
+// inTransaction reports whether the connection's transaction still stands; where
+// there is no handle to ask, it says no.
+func (i interrupter) inTransaction() bool {
+	if !i.works() {
+		return false
+	}
+	tls := libc.NewTLS()
+	defer tls.Close()
+	return lib.Xsqlite3_get_autocommit(tls, i.handle) == 0
+}
+
 // deadline keeps one closure to its limit.
 type deadline struct {
 	mu   sync.Mutex

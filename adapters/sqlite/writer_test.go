@@ -13,7 +13,10 @@ import (
 	"sselfie/core"
 )
 
-// gate holds the writer inside a closure, so that a test can fill the queue.
+var errGate = errors.New("the gate keeps nothing")
+
+// gate holds the writer inside a closure, so that a test can fill the queue. The
+// closure fails, or those who wait would be taken along by it.
 func gate(t *testing.T, db *DB) (open func()) {
 	t.Helper()
 	in, out := make(chan struct{}), make(chan struct{})
@@ -22,13 +25,13 @@ func gate(t *testing.T, db *DB) (open func()) {
 		done <- db.Update(context.Background(), func(context.Context, *Tx) error {
 			close(in)
 			<-out
-			return nil
+			return errGate
 		})
 	}()
 	<-in
 	return sync.OnceFunc(func() {
 		close(out)
-		if err := <-done; err != nil {
+		if err := <-done; !errors.Is(err, errGate) {
 			t.Errorf("the gate's own update: %v", err)
 		}
 	})
@@ -145,6 +148,63 @@ func TestWhoComesWhileABatchRunsIsTakenAlong(t *testing.T) {
 	}
 	if !slices.Equal(sizes, []int{1, 3}) { // the gate, then all of them
 		t.Errorf("batches of %v callers", sizes)
+	}
+}
+
+func TestWhoComesWhileALoneCallerRunsIsTakenAlong(t *testing.T) {
+	boom := errors.New("boom")
+	for name, c := range map[string]struct {
+		blind bool // the connection cannot be asked whether its transaction stands
+		late  error
+		sizes []int
+	}{
+		"and commits with it":                  {false, nil, []int{2}},
+		"and fails without it":                 {false, boom, []int{2}},
+		"unless nobody knows how the first is": {true, nil, []int{1, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := &batches{}
+			db := open(t, Options{Observer: seen})
+			if c.blind {
+				if err := db.Update(limited(t), func(context.Context, *Tx) error { return nil }); err != nil {
+					t.Fatal(err)
+				}
+				until(t, "the report of the first", func() bool { return seen.largest() == 1 })
+				seen.all, db.writer.interrupter = nil, interrupter{}
+			}
+			late := make(chan error, 1)
+			err := db.Update(limited(t), func(ctx context.Context, tx *Tx) error {
+				go func() {
+					late <- db.Update(context.Background(), func(ctx context.Context, tx *Tx) error {
+						return errors.Join(note("late", 1)(ctx, tx), c.late)
+					})
+				}()
+				queued(t, db, foreground, 1)
+				return note("lone", 1)(ctx, tx)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := <-late; !errors.Is(err, c.late) {
+				t.Fatalf("the late one: %v", err)
+			}
+			wantNotes(t, db, "lone", 1)
+			kept := 1
+			if c.late != nil {
+				kept = 0
+			}
+			wantNotes(t, db, "late", kept)
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			var sizes []int
+			for _, s := range seen.all {
+				sizes = append(sizes, s.Size)
+			}
+			if !slices.Equal(sizes, c.sizes) {
+				t.Errorf("batches of %v callers", sizes)
+			}
+		})
 	}
 }
 
