@@ -58,6 +58,7 @@ type findings struct {
 	blocks   []textproto.MIMEHeader // of a delivery status, one for each recipient
 	feedback textproto.MIMEHeader
 	original core.MailID // the letter that it is about
+	words    string      // what the report says to people
 }
 
 // walk looks at a part and at those inside of it.
@@ -81,6 +82,9 @@ func (f *findings) walk(h textproto.MIMEHeader, body io.Reader, depth int) {
 		}
 	case kind == "message/delivery-status" || kind == "message/global-delivery-status":
 		f.blocks = append(f.blocks, blocks(decoded(h, body))...)
+	case kind == "text/plain" && depth == 1 && f.words == "":
+		text, _ := io.ReadAll(decoded(h, body)) // what could be read of it counts
+		f.words = string(text)
 	case kind == "message/feedback-report" && f.feedback == nil:
 		if all := blocks(decoded(h, body)); len(all) > 0 {
 			f.feedback = all[0]
@@ -155,7 +159,7 @@ func (f *findings) reports(raw []byte, at time.Time) []mail.Report {
 		}
 	}
 	for _, b := range f.blocks {
-		r := delivery(b)
+		r := f.delivery(b)
 		if r.Mail = f.original; named > 1 {
 			r.Mail = "" // our letters have one recipient: this one was handed on to several
 		}
@@ -181,13 +185,21 @@ func (f *findings) complaint() mail.Report {
 }
 
 // delivery reads one recipient of a delivery status.
-func delivery(b textproto.MIMEHeader) mail.Report {
+func (f *findings) delivery(b textproto.MIMEHeader) mail.Report {
 	r := mail.Report{Address: address(b.Get("Original-Recipient"))}
 	if r.Address == "" {
 		r.Address = address(b.Get("Final-Recipient"))
 	}
 	status, _, _ := strings.Cut(strings.TrimSpace(b.Get("Status")), " ")
 	said := strings.Join(strings.Fields(b.Get("Diagnostic-Code")), " ")
+	if said == "" {
+		said = f.saidOf(r.Address)
+	}
+	if strings.HasSuffix(status, ".0.0") { // Exim and OpenSMTPD say no more; the server that refused did
+		if told := mail.StatusIn(said); told != "" {
+			status = told
+		}
+	}
 	r.Detail = strings.TrimSpace(status + " " + said)
 	switch strings.ToLower(strings.TrimSpace(b.Get("Action"))) {
 	case "failed":
@@ -196,6 +208,24 @@ func delivery(b textproto.MIMEHeader) mail.Report {
 		r.Kind = mail.DeliveredReport
 	}
 	return r
+}
+
+// saidOf returns what the words to people say of an address: the paragraph that
+// begins with it.
+func (f *findings) saidOf(address string) string {
+	var out []string
+	for line := range strings.Lines(f.words) {
+		line = strings.TrimSpace(line)
+		switch {
+		case len(out) > 0 && line == "":
+			return strings.Join(out, " ")
+		case len(out) > 0:
+			out = append(out, line)
+		case address != "" && len(line) > len(address) && strings.EqualFold(line[:len(address)], address) && line[len(address)] == ':':
+			out = append(out, strings.TrimSpace(line[len(address)+1:]))
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // failure says what a letter that could not be delivered says of its mailbox.

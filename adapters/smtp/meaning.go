@@ -17,8 +17,9 @@ func codeOf(err error) int {
 	return 0
 }
 
-// enhanced finds the status code of RFC 3463 in an answer.
-var enhanced = regexp.MustCompile(`\b5\.\d{1,3}\.\d{1,3}\b`)
+// unknownHere finds the answer of a relay that does not carry letters for us: we
+// are not signed in, or our address or machine is not in its list.
+var unknownHere = regexp.MustCompile(`(?i)\brelay(?:ing)?(?:$|[\s,;:!"]|\.(?:$|[\s"]))|authentication (?:is )?required`)
 
 // meaning says what a refusal at a stage ends. Only a refusal of the recipient
 // is a bounce, and only when it is about the mailbox: a server that refuses us
@@ -33,10 +34,12 @@ func meaning(stage string, err error) mail.Fault {
 	if code < 500 || code > 599 {
 		return mail.Temporary
 	}
-	detail := enhanced.FindString(err.Error())
+	detail := mail.StatusIn(err.Error())
 	switch {
-	case stage == "mail":
-		return mail.Temporary // it dislikes our sender: a matter of settings, no reason to give letters up
+	case stage == "mail", stage == "rcpt" && unknownHere.MatchString(err.Error()):
+		return mail.Temporary // it dislikes our sender or us: a matter of settings, no reason to give letters up
+	case detail == "5.2.2":
+		return mail.Temporary // full: RFC 5321 calls that final, and people empty their mailboxes
 	case mail.Nobody(detail):
 		return mail.Bounced
 	case stage == "rcpt" && detail == "" && !mail.SpeaksOfUs(err.Error()):
