@@ -2,8 +2,10 @@ package smtp
 
 import (
 	"errors"
+	"fmt"
 	"net/textproto"
 	"regexp"
+	"strings"
 
 	"sselfie/core/mail"
 )
@@ -19,7 +21,7 @@ func codeOf(err error) int {
 
 // unknownHere finds the answer of a relay that does not carry letters for us: we
 // are not signed in, or our address or machine is not in its list.
-var unknownHere = regexp.MustCompile(`(?i)\brelay(?:ing)?(?:$|[\s,;:!"]|\.(?:$|[\s"]))|authentication (?:is )?required`)
+var unknownHere = regexp.MustCompile(`(?i)\brelay(?:ing)?(?:$|[\s,;:!]|\.(?:$|\s))|authentication (?:is )?required`)
 
 // meaning says what a refusal at a stage ends. Only a refusal of the recipient
 // is a bounce, and only when it is about the mailbox: a server that refuses us
@@ -34,9 +36,9 @@ func meaning(stage string, err error) mail.Fault {
 	if code < 500 || code > 599 {
 		return mail.Temporary
 	}
-	detail := mail.StatusIn(err.Error())
+	detail := mail.StatusIn(readable(err))
 	switch {
-	case stage == "mail", stage == "rcpt" && unknownHere.MatchString(err.Error()):
+	case stage == "mail", stage == "rcpt" && unknownHere.MatchString(readable(err)):
 		return mail.Temporary // it dislikes our sender or us: a matter of settings, no reason to give letters up
 	case detail == "5.2.2":
 		return mail.Temporary // full: RFC 5321 calls that final, and people empty their mailboxes
@@ -48,7 +50,20 @@ func meaning(stage string, err error) mail.Fault {
 	return mail.Final
 }
 
-// quiet is an error whose text does not name the recipient.
+// readable returns an error's text with the server's answer in it as the server
+// gave it, in one line: the standard library quotes it as a string of Go.
+func readable(err error) string {
+	text := err.Error()
+	var answer *textproto.Error
+	if errors.As(err, &answer) {
+		text = strings.ReplaceAll(text, answer.Error(), fmt.Sprintf("%03d %s", answer.Code, oneLine(answer.Msg)))
+	}
+	return text
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// quiet is an error whose text can be shown, and does not name the recipient.
 type quiet struct {
 	text string
 	err  error
@@ -63,10 +78,10 @@ func (q quiet) Unwrap() error { return q.err }
 // discreet takes the recipient's address out of an error, because errors are
 // logged and servers like to repeat it.
 func discreet(err error, to string) error {
-	if to == "" {
-		return err
+	text := readable(err)
+	if to != "" {
+		text = regexp.MustCompile("(?i)"+regexp.QuoteMeta(to)).ReplaceAllLiteralString(text, "(the address)")
 	}
-	text := regexp.MustCompile("(?i)"+regexp.QuoteMeta(to)).ReplaceAllLiteralString(err.Error(), "(the address)")
 	if text == err.Error() {
 		return err
 	}

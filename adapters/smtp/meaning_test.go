@@ -58,6 +58,10 @@ func TestDiscreet(t *testing.T) {
 	if got.Error() != "550 <(the address)>: unknown, (the address)" || !errors.Is(got, cause) {
 		t.Errorf("got %q", got)
 	}
+	several := fmt.Errorf("wrapped: %w", &textproto.Error{Code: 550, Msg: "5.1.1 <Anna@Example.com>:\n5.1.1 \"nobody\""})
+	if got := discreet(several, "anna@example.com").Error(); got != `wrapped: 550 5.1.1 <(the address)>: 5.1.1 "nobody"` {
+		t.Errorf("an answer of several lines: %q", got)
+	}
 	if got := discreet(cause, ""); got != cause {
 		t.Errorf("without an address: %q", got)
 	}

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/textproto"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -75,7 +74,7 @@ func (t *Trial) fine(name, format string, args ...any) bool {
 }
 
 func (t *Trial) wrong(name, fix string, err error) bool {
-	text := t.discreet(err.Error())
+	text := t.discreet(readable(err))
 	t.tell(Step{Name: name, Said: text, Fix: fix, Err: errors.New(text)})
 	return false
 }
@@ -296,7 +295,7 @@ func (t *Trial) letter(l mail.Letter) bool {
 	} {
 		code, said, err := t.ask(step.want, "%s", step.line)
 		if err != nil {
-			return t.wrong(step.name, later(err, step.fix), err)
+			return t.wrong(step.name, advice(err, step.fix), err)
 		}
 		t.fine(step.name, "%d %s", code, oneLine(said))
 	}
@@ -306,17 +305,7 @@ func (t *Trial) letter(l mail.Letter) bool {
 	}
 	code, said, err := t.text.ReadResponse(250)
 	if err != nil {
-		return t.wrong("letter", later(err, "The relay has read the letter and refuses it: for its content, for a missing SPF or DKIM record (sselfie doctor), or for a limit of the account."), err)
+		return t.wrong("letter", advice(err, "The relay has read the letter and refuses it: for its content, for a missing SPF or DKIM record (sselfie doctor), or for a limit of the account."), err)
 	}
 	return t.fine("letter", "%d bytes, Message-ID %s: %d %s", len(env.bytes), l.MessageID, code, oneLine(said))
 }
-
-// later says so where waiting helps.
-func later(err error, fix string) string {
-	if code := codeOf(err); code >= 400 && code < 500 {
-		return "The relay says: not now (" + strconv.Itoa(code) + "). Greylisting and limits end by themselves; try again in ten minutes. " + fix
-	}
-	return fix
-}
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

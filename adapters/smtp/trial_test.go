@@ -1,6 +1,7 @@
 package smtp_test
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"log"
@@ -101,5 +102,60 @@ func TestATrialSignsIn(t *testing.T) {
 				t.Errorf("the password is told: %s", all)
 			}
 		})
+	}
+}
+
+// TestATrialAdvisesByTheAnswer plays answers that real servers gave.
+func TestATrialAdvisesByTheAnswer(t *testing.T) {
+	for name, c := range map[string]struct{ stage, answer, said, fix string }{
+		"it wants encryption":    {"MAIL", "530 5.7.0 Must issue a STARTTLS command first", "530 5.7.0 Must issue a STARTTLS command first", "tls"},
+		"it wants a sign-in":     {"MAIL", "530 5.7.0 Authentication Required", "530 5.7.0 Authentication Required", "username"},
+		"the sender is not ours": {"MAIL", "553 5.7.1 <hello@shop.example>: Sender address rejected", "553 5.7.1 <hello@shop.example>: Sender address rejected", "mail.from"},
+		"it does not know us":    {"RCPT", "554 5.7.1 <ada@example.com>: Relay access denied", "554 5.7.1 <ada@example.com>: Relay access denied", "username"},
+		"nobody lives there":     {"RCPT", "550-5.1.1 The account\r\n550 5.1.1 does not exist", "550 5.1.1 The account 5.1.1 does not exist", "no such mailbox"},
+		"the mailbox is full":    {"RCPT", "552 5.2.2 Mailbox is full", "552 5.2.2 Mailbox is full", "full"},
+		"the letter is large":    {".", "552 5.3.4 Error: message file too big", "552 5.3.4 Error: message file too big", "large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = ln.Close() })
+			go answerOnce(ln, c.stage, c.answer)
+			sender, err := smtp.New(smtp.Config{Host: "127.0.0.1", Port: ln.Addr().(*net.TCPAddr).Port, TLS: smtp.None})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var last smtp.Step
+			if err = sender.Try(t.Context(), letter("eml_1", "ada@example.com"), func(st smtp.Step) { last = st }); err == nil || last.Said != c.said || !strings.Contains(last.Fix, c.fix) {
+				t.Errorf("%v, %+v", err, last)
+			}
+		})
+	}
+}
+
+// answerOnce is a server that takes everything but for one command.
+func answerOnce(ln net.Listener, stage, answer string) {
+	conn, err := ln.Accept()
+	if err != nil {
+		return
+	}
+	defer func() { _ = conn.Close() }()
+	say := func(line string) { _, _ = io.WriteString(conn, line+"\r\n") }
+	say("220 relay.example")
+	letter := false
+	for in := bufio.NewScanner(conn); in.Scan(); {
+		line := in.Text()
+		switch {
+		case letter && line != ".":
+		case line == stage || strings.HasPrefix(line, stage+" "):
+			say(answer)
+		case line == "DATA":
+			letter = true
+			say("354 go on")
+		default:
+			say("250 ok")
+		}
 	}
 }
