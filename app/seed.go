@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"sselfie/adapters/sqlite"
@@ -27,9 +28,10 @@ const (
 const seedDays = 60
 
 // seed fills an empty demo with sample history: visits, purchases, memberships
-// with a renewal, a refund. Everything goes the way of a real webhook, at its
-// time in the past, so every figure of it can be explained like a real one.
-// A database that anybody has used is left alone.
+// with a renewal, a refund, and the letters of that time with what their readers
+// did. Everything goes the way of the real thing, by a clock that was set back, so
+// every figure of it can be explained like a real one. A database that anybody has
+// used is left alone.
 func (h *house) seed(ctx context.Context) error {
 	if !h.config.DemoSeed || h.money == nil {
 		return nil
@@ -42,32 +44,72 @@ func (h *house) seed(ctx context.Context) error {
 	if err != nil || users > 0 {
 		return err
 	}
-	s := &sampler{h: h, now: h.clock.Now(), rand: rand.New(rand.NewPCG(20, 26))}
+	offset := h.clock.Offset()
+	s := &sampler{h: h, end: h.clock.Now(), rand: rand.New(rand.NewPCG(20, 26)), joining: map[string]bool{}}
 	s.billing = *h.money.billing
-	s.billing.Clock, s.billing.Creator = s, ""
-	if err := s.history(ctx); err != nil {
+	s.billing.Creator = ""
+	err = s.history(ctx)
+	h.clock.SetOffset(offset)
+	if err != nil {
 		return fmt.Errorf("sample history: %w", err)
 	}
 	if err := s.customer(ctx); err != nil {
 		return fmt.Errorf("sample customer: %w", err)
 	}
+	if _, err := h.voice.segments.Refresh(ctx, h.clock.Now()); err != nil {
+		return fmt.Errorf("sample segments: %w", err)
+	}
 	return h.db.Update(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
-		return tx.SaveSetting(ctx, "demo_seeded", "yes", s.now)
+		return tx.SaveSetting(ctx, "demo_seeded", "yes", s.end)
 	})
 }
 
-// sampler makes the sample history. It is the clock of it, too.
+// sampler makes the sample history: it sets the business clock back, and lets
+// sample people do what they do, each at the time of it.
 type sampler struct {
-	h       *house
-	billing billing.Service
-	now     time.Time // the end of the history
-	at      time.Time // where it stands
-	rand    *rand.Rand
-	n       int
+	h        *house
+	billing  billing.Service
+	end      time.Time   // of the history: now
+	plan     []happening // what is still to come, in order
+	rand     *rand.Rand
+	n        int
+	joining  map[string]bool // addresses of those who become members
+	answered bool            // somebody bought because of the campaign
 }
 
-// Now implements core.Clock.
-func (s *sampler) Now() time.Time { return s.at }
+// happening is something that a sample person does, or a moment at which letters
+// go out.
+type happening struct {
+	at time.Time
+	do func(ctx context.Context) error
+}
+
+// later plans something. Beyond the end of the history nothing happens.
+func (s *sampler) later(at time.Time, do func(ctx context.Context) error) {
+	if at.After(s.end) {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(s.plan, at, func(h happening, at time.Time) int {
+		if h.at.After(at) {
+			return 1
+		}
+		return -1 // of one moment, what was planned first comes first
+	})
+	s.plan = slices.Insert(s.plan, i, happening{at, do})
+}
+
+// live lets the time pass.
+func (s *sampler) live(ctx context.Context) error {
+	for len(s.plan) > 0 {
+		next := s.plan[0]
+		s.plan = s.plan[1:]
+		s.h.clock.Set(next.at)
+		if err := next.do(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 var sampleNames = []string{
 	"Ada Moreau", "Bea Lindqvist", "Carmen Ortiz", "Dina Haddad", "Edda Sommer", "Femke Bos", "Grace Okafor", "Hana Sato",
@@ -77,35 +119,43 @@ var sampleNames = []string{
 
 var sampleSources = []string{"instagram", "instagram", "pinterest", "newsletter", "podcast", ""}
 
+// history plans what happens of itself, and lives through it with what follows.
 func (s *sampler) history(ctx context.Context) error {
 	minis := s.h.catalog.OfKind(catalog.Mini)
+	begin := s.end.Add(-seedDays * 24 * time.Hour)
 	var visits []tracking.Event
 	for i, name := range sampleNames {
-		s.at = s.now.Add(-time.Duration(seedDays-i*seedDays/len(sampleNames)) * 24 * time.Hour).Truncate(time.Hour)
+		at := begin.Add(time.Duration(i*seedDays/len(sampleNames)) * 24 * time.Hour).Truncate(time.Hour)
 		p, source := minis[s.rand.IntN(len(minis))], sampleSources[s.rand.IntN(len(sampleSources))]
 		if i == 0 {
 			p = minis[0]
 		}
 		for range 8 + s.rand.IntN(20) {
 			seen := minis[s.rand.IntN(len(minis))].ID
-			at := s.at.Add(-time.Duration(s.rand.IntN(72)) * time.Hour)
-			visits = append(visits, tracking.Event{Name: tracking.PricingView, Visitor: fmt.Sprintf("sample-%d", s.rand.IntN(1e9)), Product: seen, Source: source, At: at})
+			visits = append(visits, tracking.Event{
+				Name: tracking.PricingView, Visitor: fmt.Sprintf("sample-%d", s.rand.IntN(1e9)), Product: seen, Source: source, At: at.Add(-time.Duration(s.rand.IntN(72)) * time.Hour),
+			})
 		}
-		visits = append(visits, tracking.Event{Name: tracking.CheckoutStart, Visitor: fmt.Sprintf("sample-%d", i), Product: p.ID, Source: source, At: s.at})
+		visits = append(visits, tracking.Event{Name: tracking.CheckoutStart, Visitor: fmt.Sprintf("sample-%d", i), Product: p.ID, Source: source, At: at})
 		email := sampleAddress(name)
-		if err := s.buys(ctx, p, email, name, source); err != nil {
+		s.later(at, func(ctx context.Context) error {
+			payment, err := s.buys(ctx, p, email, name, source)
+			if i == 7 {
+				s.later(at.Add(48*time.Hour), func(ctx context.Context) error { return s.returns(ctx, p, payment) })
+			}
 			return err
+		})
+		if i%4 == 2 { // joins on the afternoon of the day 7 letter
+			s.joining[email] = true
+			s.later(afternoon(at.Add(7*24*time.Hour)), func(ctx context.Context) error { return s.joins(ctx, email, name, source) })
 		}
-		switch {
-		case i == 7:
-			if err := s.returns(ctx, p); err != nil {
-				return err
-			}
-		case i%4 == 2:
-			if err := s.joins(ctx, email, name, source); err != nil {
-				return err
-			}
-		}
+	}
+	for noon := afternoon(begin).Truncate(24 * time.Hour).Add(12 * time.Hour); noon.Before(s.end); noon = noon.Add(24 * time.Hour) {
+		s.later(noon, s.writes)
+	}
+	s.campaign()
+	if err := s.live(ctx); err != nil {
+		return err
 	}
 	return s.h.db.UpdateBulk(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
 		for _, v := range visits {
@@ -115,6 +165,13 @@ func (s *sampler) history(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// afternoon returns the first moment at or after t at which the letters of a
+// noon have been read.
+func afternoon(t time.Time) time.Time {
+	day := t.Add(12 * time.Hour).Add(-time.Nanosecond).Truncate(24 * time.Hour)
+	return day.Add(15 * time.Hour)
 }
 
 func sampleAddress(name string) string {
@@ -131,7 +188,7 @@ func sampleAddress(name string) string {
 func (s *sampler) report(ctx context.Context, typ string, object map[string]any) error {
 	s.n++
 	payload, err := json.Marshal(map[string]any{
-		"id": fmt.Sprintf("evt_sample_%04d", s.n), "object": "event", "type": typ, "created": s.at.Unix(), "livemode": false,
+		"id": fmt.Sprintf("evt_sample_%04d", s.n), "object": "event", "type": typ, "created": s.h.clock.Now().Unix(), "livemode": false,
 		"data": map[string]any{"object": object},
 	})
 	if err != nil {
@@ -153,14 +210,17 @@ func (s *sampler) report(ctx context.Context, typ string, object map[string]any)
 		if err != nil {
 			return err
 		}
-		return s.h.money.gate.Adopt("", raw)
+		if err := s.h.money.gate.Adopt("", raw); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.posts(ctx)
 }
 
-func (s *sampler) buys(ctx context.Context, p catalog.Product, email, name, source string) error {
+// buys returns what Stripe would call the payment.
+func (s *sampler) buys(ctx context.Context, p catalog.Product, email, name, source string) (payment string, err error) {
 	id := fmt.Sprintf("sample_%04d", s.n+1)
-	return s.report(ctx, "checkout.session.completed", map[string]any{
+	return id, s.report(ctx, "checkout.session.completed", map[string]any{
 		"id": "cs_test_" + id, "object": "checkout.session", "mode": "payment", "status": "complete", "payment_status": "paid",
 		"currency": p.Price.Currency, "amount_subtotal": p.Price.Minor, "amount_total": p.Price.Minor, "payment_intent": "pi_" + id, "customer": "cus_" + s.key(email),
 		"customer_details": map[string]any{"email": email, "name": name},
@@ -170,52 +230,59 @@ func (s *sampler) buys(ctx context.Context, p catalog.Product, email, name, sour
 
 func (s *sampler) key(email string) string { return "sample_" + email[:len(email)-len("@example.com")] }
 
-// returns refunds the purchase that was just made, two days later.
-func (s *sampler) returns(ctx context.Context, p catalog.Product) error {
-	id := fmt.Sprintf("sample_%04d", s.n)
-	s.at = s.at.Add(48 * time.Hour)
+// returns refunds a purchase.
+func (s *sampler) returns(ctx context.Context, p catalog.Product, payment string) error {
 	return s.report(ctx, "charge.refunded", map[string]any{
-		"id": "ch_" + id, "object": "charge", "payment_intent": "pi_" + id, "currency": p.Price.Currency,
-		"amount": p.Price.Minor, "amount_refunded": p.Price.Minor, "refunded": true, "created": s.at.Unix(),
+		"id": "ch_" + payment, "object": "charge", "payment_intent": "pi_" + payment, "currency": p.Price.Currency,
+		"amount": p.Price.Minor, "amount_refunded": p.Price.Minor, "refunded": true, "created": s.h.clock.Now().Unix(),
 	})
 }
 
-// joins makes the buyer a member a week later, with every renewal until now.
+// joins makes a buyer a member, with every renewal from then on.
 func (s *sampler) joins(ctx context.Context, email, name, source string) error {
 	p := s.h.catalog.Studio()
-	s.at = s.at.Add(7 * 24 * time.Hour)
-	if !s.at.Before(s.now) {
-		return nil
-	}
-	key, begun := s.key(email), s.at
-	meta := map[string]any{"product_type": p.ID, "source": source}
+	key := s.key(email)
+	m := member{email: email, key: key, begun: s.h.clock.Now(), meta: map[string]any{"product_type": p.ID, "source": source}}
 	if err := s.report(ctx, "checkout.session.completed", map[string]any{
 		"id": "cs_test_studio_" + key, "object": "checkout.session", "mode": "subscription", "status": "complete", "payment_status": "paid",
 		"currency": p.Price.Currency, "amount_subtotal": p.Price.Minor, "amount_total": p.Price.Minor, "customer": "cus_" + key, "subscription": "sub_" + key,
-		"customer_details": map[string]any{"email": email, "name": name}, "metadata": meta,
+		"customer_details": map[string]any{"email": email, "name": name}, "metadata": m.meta,
 	}); err != nil {
 		return err
 	}
-	for month, reason := 0, "subscription_create"; s.at.Before(s.now); month, reason = month+1, "subscription_cycle" {
-		end := begun.AddDate(0, month+1, 0)
-		price := map[string]any{"id": "price_sample_studio", "object": "price", "unit_amount": p.Price.Minor, "currency": p.Price.Currency, "recurring": map[string]any{"interval": "month", "interval_count": 1}}
-		if err := s.report(ctx, "customer.subscription.updated", map[string]any{
-			"id": "sub_" + key, "object": "subscription", "customer": "cus_" + key, "status": "active", "created": begun.Unix(), "metadata": meta,
-			"current_period_start": s.at.Unix(), "current_period_end": end.Unix(), "currency": p.Price.Currency,
-			"items": map[string]any{"object": "list", "data": []any{map[string]any{"id": "si_" + key, "quantity": 1, "price": price, "current_period_start": s.at.Unix(), "current_period_end": end.Unix()}}},
-		}); err != nil {
-			return err
-		}
-		inv := fmt.Sprintf("in_%s_%d", key, month)
-		if err := s.report(ctx, "invoice.paid", map[string]any{
-			"id": inv, "object": "invoice", "customer": "cus_" + key, "subscription": "sub_" + key, "status": "paid", "paid": true, "billing_reason": reason,
-			"currency": p.Price.Currency, "subtotal": p.Price.Minor, "total": p.Price.Minor, "amount_paid": p.Price.Minor, "amount_due": p.Price.Minor,
-			"payment_intent": "pi_" + inv, "charge": "ch_" + inv, "created": s.at.Unix(), "subscription_details": map[string]any{"metadata": meta},
-		}); err != nil {
-			return err
-		}
-		s.at = end
+	return s.pays(ctx, m, p, 0)
+}
+
+// member is somebody who pays by the month.
+type member struct {
+	email, key string
+	begun      time.Time
+	meta       map[string]any
+}
+
+// pays begins a month of a membership, the first being 0.
+func (s *sampler) pays(ctx context.Context, m member, p catalog.Product, month int) error {
+	now, end, reason := m.begun.AddDate(0, month, 0), m.begun.AddDate(0, month+1, 0), "subscription_cycle"
+	if month == 0 {
+		reason = "subscription_create"
 	}
+	price := map[string]any{"id": "price_sample_studio", "object": "price", "unit_amount": p.Price.Minor, "currency": p.Price.Currency, "recurring": map[string]any{"interval": "month", "interval_count": 1}}
+	if err := s.report(ctx, "customer.subscription.updated", map[string]any{
+		"id": "sub_" + m.key, "object": "subscription", "customer": "cus_" + m.key, "status": "active", "created": m.begun.Unix(), "metadata": m.meta,
+		"current_period_start": now.Unix(), "current_period_end": end.Unix(), "currency": p.Price.Currency,
+		"items": map[string]any{"object": "list", "data": []any{map[string]any{"id": "si_" + m.key, "quantity": 1, "price": price, "current_period_start": now.Unix(), "current_period_end": end.Unix()}}},
+	}); err != nil {
+		return err
+	}
+	inv := fmt.Sprintf("in_%s_%d", m.key, month)
+	if err := s.report(ctx, "invoice.paid", map[string]any{
+		"id": inv, "object": "invoice", "customer": "cus_" + m.key, "subscription": "sub_" + m.key, "status": "paid", "paid": true, "billing_reason": reason,
+		"currency": p.Price.Currency, "subtotal": p.Price.Minor, "total": p.Price.Minor, "amount_paid": p.Price.Minor, "amount_due": p.Price.Minor,
+		"payment_intent": "pi_" + inv, "charge": "ch_" + inv, "created": now.Unix(), "subscription_details": map[string]any{"metadata": m.meta},
+	}); err != nil {
+		return err
+	}
+	s.later(end, func(ctx context.Context) error { return s.pays(ctx, m, p, month+1) })
 	return nil
 }
 

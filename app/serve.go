@@ -268,7 +268,7 @@ const consentVersion = "2026-01"
 
 // site is what all pages share.
 func (c *Config) site(base string) view.Site {
-	s := view.Site{Brand: c.Brand, Catalog: c.Catalog.Catalogue(), BaseURL: base, Demo: c.Demo, PostalAddress: c.Mail.PostalAddress, ConsentVersion: consentVersion}
+	s := view.Site{Brand: c.Brand, Catalog: c.Catalog.Catalogue(), BaseURL: base, Demo: c.Demo, Samples: c.DemoSeed, PostalAddress: c.Mail.PostalAddress, ConsentVersion: consentVersion}
 	if c.Payments != "disabled" {
 		s.Payments = view.Payments{PublishableKey: c.publishableKey(), ScriptURL: stripeJS}
 		if c.Demo {

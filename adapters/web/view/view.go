@@ -23,6 +23,7 @@ type Site struct {
 	Catalog        catalog.Catalog
 	BaseURL        string // public address without a trailing slash; every absolute link begins with it
 	Demo           bool   // sample data is marked as such, developer links are shown
+	Samples        bool   // the customers and figures of the demo were made up when it began
 	Payments       Payments
 	PostalAddress  string // of the creator, for the imprint
 	ConsentVersion string // of the words beside the checkout's boxes, kept with each answer
