@@ -37,7 +37,7 @@ func (f Folder) Read(ctx context.Context, mark string, take Take) (string, error
 	case info.IsDir():
 		return f.maildir(ctx, mark, take)
 	}
-	return f.mbox(ctx, info.Size(), mark, take)
+	return f.mbox(ctx, info, mark, take)
 }
 
 // maildir reads new and cur, oldest first. The mark is a time.
@@ -95,18 +95,24 @@ func head(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(in, Largest))
 }
 
-// mbox reads from where the last time ended. The mark is an offset; a file that
-// has become shorter was emptied, and is read from its beginning.
-func (f Folder) mbox(ctx context.Context, size int64, mark string, take Take) (string, error) {
-	from, _ := strconv.ParseInt(mark, 10, 64)
-	if from < 0 || from > size {
-		from = 0
-	}
+// settled is how long a file must have been left alone before its last mail is
+// taken for whole: a mail server may be writing it.
+const settled = 10 * time.Second
+
+// mbox reads from where the last time ended. The mark is an offset, at which a
+// mail begins or the file ends; where it does not, the file is another one or was
+// emptied, and is read from its beginning.
+func (f Folder) mbox(ctx context.Context, info fs.FileInfo, mark string, take Take) (string, error) {
+	size, quiet := info.Size(), time.Since(info.ModTime()) > settled
 	in, err := os.Open(f.Path)
 	if err != nil {
 		return mark, fmt.Errorf("returns.path: %w", err)
 	}
 	defer func() { _ = in.Close() }() // it was only read
+	from, _ := strconv.ParseInt(mark, 10, 64)
+	if from < 0 || from > size || from < size && !begins(in, from) {
+		from = 0
+	}
 	if _, err := in.Seek(from, io.SeekStart); err != nil {
 		return mark, err
 	}
@@ -142,10 +148,20 @@ func (f Folder) mbox(ctx context.Context, size int64, mark string, take Take) (s
 			return strconv.FormatInt(began, 10), err
 		}
 	}
+	if !quiet {
+		return strconv.FormatInt(began, 10), nil
+	}
 	if err := flush(); err != nil {
 		return strconv.FormatInt(began, 10), err
 	}
 	return strconv.FormatInt(at, 10), nil
+}
+
+// begins reports whether a mail begins at an offset.
+func begins(in io.ReaderAt, at int64) bool {
+	var first [5]byte
+	_, err := in.ReadAt(first[:], at)
+	return err == nil && string(first[:]) == "From "
 }
 
 // unquoted takes off the mark before a line that would have begun a mail.

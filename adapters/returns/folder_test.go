@@ -44,14 +44,15 @@ func write(t *testing.T, path, text string, at time.Time) {
 func TestMbox(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mbox")
 	const one, two, three = "From a Sun\nSubject: 1\n\n>From here on\n\n", "From b Sun\nSubject: 2\n\n\n", "From c Sun\nSubject: 3\n\n\n"
-	write(t, path, one+two, time.Now())
+	before := time.Now().Add(-time.Minute) // nobody is writing any more
+	write(t, path, one+two, before)
 	c := &collector{breakAt: "Subject: 2"}
 	mark, err := returns.Folder{Path: path}.Read(t.Context(), "", c.take)
 	if err == nil || !slices.Equal(c.got, []string{"Subject: 1\n\nFrom here on"}) {
 		t.Fatalf("took %q, %v", c.got, err)
 	}
 	c.breakAt = ""
-	write(t, path, one+two+three, time.Now())
+	write(t, path, one+two+three, before)
 	mark, err = returns.Folder{Path: path}.Read(t.Context(), mark, c.take)
 	if err != nil || !slices.Equal(c.got[1:], []string{"Subject: 2", "Subject: 3"}) {
 		t.Fatalf("then %q, %v", c.got, err)
@@ -59,12 +60,33 @@ func TestMbox(t *testing.T) {
 	if _, err = (returns.Folder{Path: path}).Read(t.Context(), mark, c.take); err != nil || len(c.got) != 3 {
 		t.Fatalf("again %q, %v", c.got, err)
 	}
-	write(t, path, three, time.Now()) // somebody emptied it
+	write(t, path, three, before) // somebody emptied it
 	if _, err = (returns.Folder{Path: path}).Read(t.Context(), mark, c.take); err != nil || len(c.got) != 4 {
 		t.Errorf("after it was emptied %q, %v", c.got, err)
 	}
+	write(t, path, strings.Replace(one, "Sun\nSubject: 1", "Monday\nSubject: 5", 1)+two+three+one, before) // another file, longer than the old one
+	if _, err = (returns.Folder{Path: path}).Read(t.Context(), mark, c.take); err != nil || len(c.got) != 8 || !strings.HasPrefix(c.got[4], "Subject: 5") {
+		t.Errorf("after it was replaced %q, %v", c.got, err)
+	}
+	write(t, path, three, before)
 	if left, err := os.ReadFile(path); err != nil || string(left) != three {
 		t.Errorf("the file holds %q, %v", left, err)
+	}
+}
+
+// TestMboxHalfWritten: a mail server is at work while the file is read.
+func TestMboxHalfWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mbox")
+	const one, half, rest = "From a Sun\nSubject: 1\n\n", "From b Sun\nSubject: 2\n\nhal", "f\n\n"
+	write(t, path, one+half, time.Now())
+	c := &collector{}
+	mark, err := returns.Folder{Path: path}.Read(t.Context(), "", c.take)
+	if err != nil || !slices.Equal(c.got, []string{"Subject: 1"}) {
+		t.Fatalf("took %q, %v", c.got, err)
+	}
+	write(t, path, one+half+rest, time.Now().Add(-time.Minute))
+	if _, err = (returns.Folder{Path: path}).Read(t.Context(), mark, c.take); err != nil || len(c.got) != 2 || c.got[1] != "Subject: 2\n\nhalf" {
+		t.Errorf("then %q, %v", c.got, err)
 	}
 }
 
