@@ -26,6 +26,10 @@ type Posted struct {
 	Dest        string
 	Placed      []Placed // the links of its text
 	Listed      bool     // the address wants, or can take, no marketing any more
+	Refused     bool     // the letter's topic
+	Contested   bool     // a dispute over the purchase that began the series is open
+	Bought      bool     // since what the letter asks to buy was left: an address, a checkout
+	CameBack    bool     // since the letter that misses its reader was begun
 	CreditsLeft int
 	CreditsUsed int // since the purchase that began the series
 	OfferCode   string
@@ -156,6 +160,14 @@ func (a *Author) withheld(ctx context.Context, p Posted, o mail.Outgoing) error 
 		return &Withheld{"the series ended: " + p.EndedFor}
 	case p.Listed:
 		return &Withheld{"the address is on the suppression list"}
+	case p.Refused:
+		return &Withheld{"the topic was refused since"}
+	case p.Contested:
+		return &Withheld{"a dispute over the purchase is open"}
+	case p.Bought:
+		return &Withheld{"its reader bought since"}
+	case p.CameBack:
+		return &Withheld{"its reader came back since"}
 	case !p.Expires.IsZero() && o.At.After(p.Expires):
 		return &Withheld{"its time is over since " + stamp(p.Expires)}
 	}

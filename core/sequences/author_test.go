@@ -118,11 +118,15 @@ func TestTheDiscountLetter(t *testing.T) {
 
 func TestWhatIsNotSentAnyMore(t *testing.T) {
 	for name, p := range map[string]sequences.Posted{
-		"she joined":               {EndedFor: sequences.Converted},
-		"it is too late":           {Expires: bought},
-		"the address is listed":    {Listed: true},
-		"the step is gone":         {Step: "day-99"},
-		"the subject has no value": {Step: "day-3", Product: "unknown"},
+		"she joined":                {EndedFor: sequences.Converted},
+		"it is too late":            {Expires: bought},
+		"the address is listed":     {Listed: true},
+		"the topic was refused":     {Refused: true},
+		"the purchase is disputed":  {Contested: true},
+		"she bought what it offers": {Bought: true},
+		"she is back already":       {CameBack: true},
+		"the step is gone":          {Step: "day-99"},
+		"the subject has no value":  {Step: "day-3", Product: "unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p.Series = sequences.MiniProduct
