@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"regexp"
 	"strings"
+	"text/template/parse"
 )
 
 // What a template says about its looks is the same in every letter, so it is
@@ -60,4 +61,61 @@ func pieces(l Look) template.FuncMap {
 		// Keeps clients from filling the preview with the beginning of the letter.
 		"padding": of(strings.Repeat("\n"+strings.Repeat("&#847;&zwnj;&nbsp;", 30), 2)),
 	}
+}
+
+// settle puts what the pieces say into the trees of templates that have been
+// escaped, because a letter would ask for each of them anew. Where html/template
+// would change a piece, as inside an attribute, the call stays.
+func settle(set *template.Template, said template.FuncMap) {
+	for _, t := range set.Templates() {
+		if t.Tree != nil && t.Tree.Root != nil {
+			settleList(t.Tree.Root, said)
+		}
+	}
+}
+
+func settleList(list *parse.ListNode, said template.FuncMap) {
+	if list == nil {
+		return
+	}
+	for i, node := range list.Nodes {
+		switch n := node.(type) {
+		case *parse.ActionNode:
+			if text, ok := settled(n.Pipe, said); ok {
+				list.Nodes[i] = &parse.TextNode{NodeType: parse.NodeText, Pos: n.Pos, Text: []byte(text)}
+			}
+		case *parse.IfNode:
+			settleList(n.List, said)
+			settleList(n.ElseList, said)
+		case *parse.WithNode:
+			settleList(n.List, said)
+			settleList(n.ElseList, said)
+		case *parse.RangeNode:
+			settleList(n.List, said)
+			settleList(n.ElseList, said)
+		}
+	}
+}
+
+// settled returns what a pipeline says that is one piece and the escaper which
+// leaves it as it is.
+func settled(pipe *parse.PipeNode, said template.FuncMap) (string, bool) {
+	if len(pipe.Decl) != 0 || len(pipe.Cmds) != 2 {
+		return "", false
+	}
+	var names [2]string
+	for i, cmd := range pipe.Cmds {
+		id, ok := cmd.Args[0].(*parse.IdentifierNode)
+		if !ok || len(cmd.Args) != 1 {
+			return "", false
+		}
+		names[i] = id.Ident
+	}
+	switch piece := said[names[0]].(type) {
+	case func() template.HTML:
+		return string(piece()), names[1] == "_html_template_htmlescaper"
+	case func() template.CSS:
+		return string(piece()), names[1] == "_html_template_cssvaluefilter"
+	}
+	return "", false
 }

@@ -66,7 +66,14 @@ func New(c Config) (*Renderer, error) {
 	if err := r.parse(); err != nil {
 		return nil, err
 	}
-	return r, r.check()
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	said := pieces(r.look) // the check has escaped the templates
+	for _, set := range r.sheets {
+		settle(set.html, said)
+	}
+	return r, nil
 }
 
 // Check reports everything that is wrong with the templates in overrides over
@@ -78,10 +85,11 @@ func Check(look Look, files, overrides fs.FS) error {
 
 // Render writes a letter.
 func (r *Renderer) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, error) {
-	v, err := r.view(ctx, o)
+	known, err := r.view(ctx, o)
 	if err != nil {
 		return mail.Letter{}, err
 	}
+	v := &known // each of five templates would get a copy
 	set := r.sheets[o.Kind]
 	subject, err := inText(set.text, "subject", v)
 	if err != nil {
@@ -119,7 +127,7 @@ func (r *Renderer) Render(ctx context.Context, o mail.Outgoing) (mail.Letter, er
 	return mail.Letter{
 		ID: o.ID, Kind: o.Kind, From: from.from, ReplyTo: from.replyTo, To: o.To,
 		Subject: v.Subject, Date: o.At.UTC(), MessageID: "<" + string(o.ID) + "@" + from.host + ">",
-		HTML: page.String(), Text: wrap(body) + "\n--\n" + wrap(footer), Headers: r.headers(v, from.host),
+		HTML: page.String(), Text: wrap(body) + "\n--\n" + wrap(footer), Headers: r.headers(known, from.host),
 	}, nil
 }
 
@@ -242,7 +250,7 @@ func (r *Renderer) link(k Kind, o mail.Outgoing, props map[string]string) (strin
 	return r.look.BaseURL + path, nil
 }
 
-func inText(set *texttemplate.Template, name string, v view) (string, error) {
+func inText(set *texttemplate.Template, name string, v *view) (string, error) {
 	var b strings.Builder
 	if err := set.ExecuteTemplate(&b, name, v); err != nil {
 		return "", plainly(err)

@@ -111,6 +111,11 @@ func wrap(s string) string {
 
 func fill(words []string, wide int) string {
 	var b strings.Builder
+	whole := len(words)
+	for _, w := range words {
+		whole += len(w)
+	}
+	b.Grow(whole)
 	column := 0
 	for _, w := range words {
 		n := utf8.RuneCountInString(w)

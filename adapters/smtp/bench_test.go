@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,20 +50,26 @@ func race(b *testing.B, delay time.Duration, batch int) {
 		b.Fatal(err)
 	}
 
-	var limits, ours, ratios []float64
+	var limits, ours, ratios, limitCPU, cpu []float64
+	each := func(since time.Duration) float64 {
+		return float64((processorTime() - since).Microseconds()) / float64(batch)
+	}
 	round := 0
 	for b.Loop() {
 		round++
+		spent := processorTime()
 		limit := float64(batch) / bareGoMail(b, bare.port(), one, batch).Seconds()
+		limitCPU = append(limitCPU, each(spent))
 		b.StopTimer()
 		promiseMany(b, db, round, batch, at.Now())
 		b.StartTimer()
-		begin := time.Now()
+		spent, begin := processorTime(), time.Now()
 		n, err := box.DeliverDue(b.Context())
 		rate := float64(batch) / time.Since(begin).Seconds()
 		if n != batch || err != nil {
 			b.Fatalf("%d of %d sent, %v", n, batch, err)
 		}
+		cpu = append(cpu, each(spent))
 		limits, ours, ratios = append(limits, limit), append(ours, rate), append(ratios, rate/limit)
 	}
 	if delay > 0 { // the limit that the connections themselves set
@@ -72,6 +79,8 @@ func race(b *testing.B, delay time.Duration, batch int) {
 	}
 	b.ReportMetric(median(ours), "mails/s")
 	b.ReportMetric(median(limits), "limit/s")
+	b.ReportMetric(median(cpu), "cpu-us/mail")
+	b.ReportMetric(median(limitCPU), "limit-cpu-us/mail")
 	b.ReportMetric(median(ratios), "ratio(goal>=0.9)")
 	b.ReportMetric(0, "ns/op")
 }
@@ -154,6 +163,14 @@ func promiseMany(b *testing.B, db *sqlite.DB, round, n int, now time.Time) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func median(x []float64) float64 {

@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/quotedprintable"
+	netmail "net/mail"
+	"slices"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -26,29 +29,66 @@ type envelope struct {
 // line break in a header is refused rather than repaired: it is never an
 // accident that one wants to send.
 func (c Config) compose(l mail.Letter, eightBit bool, into *bytes.Buffer) (envelope, error) {
-	for name, value := range l.AllHeaders() {
-		if strings.ContainsAny(name+value, "\r\n\x00") {
-			return envelope{}, fmt.Errorf("a line break in the header %s", printable(name))
-		}
+	if err := unbroken(l); err != nil {
+		return envelope{}, err
 	}
-	from, err := addressOf(l.From)
+	from, err := netmail.ParseAddress(l.From)
 	if err != nil {
 		return envelope{}, fmt.Errorf("the sender: %w", err)
 	}
-	to, err := addressOf(l.To)
+	to, err := netmail.ParseAddress(l.To)
 	if err != nil {
 		return envelope{}, fmt.Errorf("the recipient is not an address: %w", discreet(err, l.To))
 	}
-	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(boundary(l)))
-	if err := m.From(l.From); err != nil {
+	if c.DKIM != nil {
+		eightBit = false // a server on the way that writes it anew would break the signature
+	}
+	into.Reset()
+	into.Grow(3 * (len(l.HTML) + len(l.Text)) / 2)
+	if err := write(l, from, to, eightBit, into); err != nil {
 		return envelope{}, err
 	}
-	if err := m.To(l.To); err != nil {
-		return envelope{}, discreet(err, l.To)
+	if c.DKIM != nil {
+		if err := c.DKIM.sign(into, from.Address); err != nil {
+			return envelope{}, err
+		}
 	}
+	if err := finish(into); err != nil {
+		return envelope{}, err
+	}
+	env := envelope{from: from.Address, to: to.Address, header: from.Address}
+	if c.ReturnPath != "" {
+		env.from = c.ReturnPath
+	}
+	env.ascii, env.bytes = isASCII(env.from) && isASCII(env.to), into.Bytes()
+	return env, nil
+}
+
+// unbroken refuses a letter with a line break in a header.
+func unbroken(l mail.Letter) error {
+	const breaks = "\r\n\x00"
+	for _, h := range [...][2]string{{"From", l.From}, {"Reply-To", l.ReplyTo}, {"To", l.To}, {"Subject", l.Subject}, {"Message-ID", l.MessageID}} {
+		if strings.ContainsAny(h[1], breaks) {
+			return fmt.Errorf("a line break in the header %s", h[0])
+		}
+	}
+	for name, value := range l.Headers {
+		if strings.ContainsAny(name, breaks) || strings.ContainsAny(value, breaks) {
+			return fmt.Errorf("a line break in the header %s", printable(name))
+		}
+	}
+	return nil
+}
+
+// write sets head and parts. go-mail writes the head, which is folded and whose
+// words may need an encoding; the parts it would copy three times.
+func write(l mail.Letter, from, to *netmail.Address, eightBit bool, into *bytes.Buffer) error {
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	m.SetAddrHeaderFromMailAddress(gomail.HeaderFrom, from)
+	m.SetAddrHeaderFromMailAddress(gomail.HeaderTo, to)
 	if l.ReplyTo != "" {
 		if err := m.ReplyTo(l.ReplyTo); err != nil {
-			return envelope{}, err
+			return err
 		}
 	}
 	m.Subject(l.Subject)
@@ -57,74 +97,118 @@ func (c Config) compose(l mail.Letter, eightBit bool, into *bytes.Buffer) (envel
 	for name, value := range l.Headers {
 		m.SetGenHeader(gomail.Header(name), value)
 	}
-	if c.DKIM != nil {
-		eightBit = false // a server on the way that writes it anew would break the signature
+	between := boundary(l)
+	text := part{"text/plain", l.Text, eightBit && fits(l.Text)}
+	if l.HTML == "" {
+		m.SetGenHeader(gomail.HeaderContentType, text.contentType())
+		m.SetGenHeader(gomail.HeaderContentTransferEnc, text.encoding())
+	} else {
+		m.SetGenHeader(gomail.HeaderContentType, "multipart/alternative; boundary="+between)
 	}
-	text, how := part(l.Text, eightBit)
-	m.SetBodyWriter(gomail.TypeTextPlain, text, how)
-	if l.HTML != "" {
-		page, how := part(l.HTML, eightBit)
-		m.AddAlternativeWriter(gomail.TypeTextHTML, page, how)
-	}
-	into.Reset()
-	into.Grow(3 * (len(l.HTML) + len(l.Text)) / 2)
 	if _, err := m.WriteTo(into); err != nil {
-		return envelope{}, err
+		return err
 	}
-	if c.DKIM != nil {
-		if err := c.DKIM.sign(into, from); err != nil {
-			return envelope{}, err
+	into.WriteString("\r\n")
+	if l.HTML == "" {
+		return text.body(into)
+	}
+	for _, p := range [...]part{text, {"text/html", l.HTML, eightBit && fits(l.HTML)}} {
+		into.WriteString("--" + between + "\r\nContent-Transfer-Encoding: " + p.encoding() + "\r\nContent-Type: " + p.contentType() + "\r\n\r\n")
+		if err := p.body(into); err != nil {
+			return err
 		}
+		into.WriteString("\r\n")
 	}
-	if err := finish(into); err != nil {
-		return envelope{}, err
-	}
-	header := from
-	if c.ReturnPath != "" {
-		from = c.ReturnPath
-	}
-	return envelope{from: from, to: to, header: header, ascii: isASCII(from) && isASCII(to), bytes: into.Bytes()}, nil
+	into.WriteString("--" + between + "--\r\n")
+	return nil
 }
 
 // longest is what a line of a mail may hold, less a margin for dots.
 const longest = 990
 
-// part returns how a part is written: as it is where the server takes eight bits
-// and no line is too long, which keeps letters small and readable; else as
-// quoted-printable.
-func part(s string, eightBit bool) (func(io.Writer) (int64, error), gomail.PartOption) {
-	s = strings.ReplaceAll(s, "\r", "")
+// fits reports whether no line of a text is too long.
+func fits(s string) bool {
 	for line := range strings.Lines(s) {
-		eightBit = eightBit && len(line) <= longest
+		if len(line) > longest {
+			return false
+		}
 	}
-	how := gomail.WithPartEncoding(gomail.EncodingQP)
-	if eightBit {
-		s, how = strings.ReplaceAll(s, "\n", "\r\n"), gomail.WithPartEncoding(gomail.NoEncoding)
+	return true
+}
+
+// part is one of a letter's texts. It travels as it is where the server takes
+// eight bits and no line is too long, which keeps letters small and readable;
+// else as quoted-printable.
+type part struct {
+	kind, text string
+	plain      bool
+}
+
+func (p part) contentType() string { return p.kind + "; charset=UTF-8" }
+
+func (p part) encoding() string {
+	if p.plain {
+		return gomail.NoEncoding.String()
 	}
-	return func(w io.Writer) (int64, error) {
-		n, err := io.WriteString(w, s)
-		return int64(n), err
-	}, how
+	return gomail.EncodingQP.String()
+}
+
+func (p part) body(into *bytes.Buffer) error {
+	text := strings.ReplaceAll(p.text, "\r", "")
+	if !p.plain {
+		w := quotedprintable.NewWriter(into)
+		_, err := io.WriteString(w, text)
+		return errors.Join(err, w.Close())
+	}
+	for line := range strings.Lines(text) {
+		whole, ended := strings.CutSuffix(line, "\n")
+		into.WriteString(whole)
+		if ended {
+			into.WriteString("\r\n")
+		}
+	}
+	return nil
 }
 
 // finish makes the letter ready for the wire: dots at the beginning of a line
 // are doubled, and a lonely dot ends it. A bare CR or LF would be read as a line
 // break by one server and not by the next, and so is never sent.
 func finish(b *bytes.Buffer) error {
-	text := b.Bytes()
-	if pairs := bytes.Count(text, []byte("\r\n")); bytes.Count(text, []byte{'\n'}) != pairs || bytes.Count(text, []byte{'\r'}) != pairs {
+	pairs := bytes.Count(b.Bytes(), []byte("\r\n"))
+	if bytes.Count(b.Bytes(), []byte{'\n'}) != pairs || bytes.Count(b.Bytes(), []byte{'\r'}) != pairs {
 		return errors.New("the letter has a bare line break")
 	}
-	if bytes.HasPrefix(text, []byte{'.'}) || bytes.Contains(text, []byte("\r\n.")) {
-		text = bytes.ReplaceAll(append([]byte("\r\n"), text...), []byte("\r\n."), []byte("\r\n.."))[2:]
-		b.Reset()
-		b.Write(text)
-	}
-	if !bytes.HasSuffix(text, []byte("\r\n")) {
+	double(b)
+	if !bytes.HasSuffix(b.Bytes(), []byte("\r\n")) {
 		b.WriteString("\r\n")
 	}
 	b.WriteString(".\r\n")
 	return nil
+}
+
+// double doubles the dots at the beginning of lines. The letter grows where it
+// lies, from its end.
+func double(b *bytes.Buffer) {
+	var dots []int
+	if bytes.HasPrefix(b.Bytes(), []byte{'.'}) {
+		dots = append(dots, 0)
+	}
+	for at := 0; ; {
+		next := bytes.Index(b.Bytes()[at:], []byte("\r\n."))
+		if next < 0 {
+			break
+		}
+		at += next + len("\r\n")
+		dots = append(dots, at)
+	}
+	end := b.Len()
+	b.Write(make([]byte, len(dots)))
+	text := b.Bytes()
+	for before, at := range slices.Backward(dots) {
+		copy(text[at+before+1:], text[at:end])
+		text[at+before] = '.'
+		end = at
+	}
 }
 
 // boundary separates the parts. It follows from the letter, so that a letter

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	netmail "net/mail"
 	"net/textproto"
 	"strings"
 
@@ -182,13 +181,4 @@ func (l *lane) Close() error {
 	_ = l.client.Quit() // every letter is accounted for, so a server that has hung up is fine
 	l.drop()
 	return nil
-}
-
-// addressOf returns the bare address of a header value.
-func addressOf(header string) (string, error) {
-	a, err := netmail.ParseAddress(header)
-	if err != nil {
-		return "", err
-	}
-	return a.Address, nil
 }

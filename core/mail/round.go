@@ -21,6 +21,7 @@ type round struct {
 	stop    chan struct{}
 	held    map[core.MailID]Lane // claimed and not yet marked
 	count   [2]int               // of held, by lane
+	ended   [2]int               // of those, how many only wait for their mark
 	more    [2]bool              // the lane may hold more than was claimed
 	halt    [2]atomic.Bool       // by road: no lane begins another letter
 	down    [2]error             // by road: no letter can be sent now
@@ -137,9 +138,17 @@ func (r *round) drain() {
 	}
 }
 
-// take notes a result, to be marked in the next turn.
-func (r *round) take(res result) {
+// keep notes how a mail ended, to be marked in the next turn.
+func (r *round) keep(res result) {
 	r.s.unsaved = append(r.s.unsaved, res)
+	if lane, ok := r.held[res.mark.ID]; ok {
+		r.ended[lane]++
+	}
+}
+
+// take notes a result, and what it says about the road.
+func (r *round) take(res result) {
+	r.keep(res)
 	if res.down != nil && r.down[res.road] == nil {
 		r.down[res.road] = res.down
 		r.recall(res.road)
@@ -153,7 +162,7 @@ func (r *round) recall(roads ...int) {
 		for slices.Contains(roads, r.s.road(Lane(lane))) && len(queue) > 0 {
 			select {
 			case o := <-queue:
-				r.s.unsaved = append(r.s.unsaved, back(o))
+				r.keep(back(o))
 			default:
 			}
 		}
@@ -166,11 +175,12 @@ func back(o Outgoing) result {
 }
 
 // hungry reports whether a claim is worth a transaction: there may be more, and
-// half of that queue is free.
+// half of that queue is free, or will be with the marks that are written together
+// with the claim.
 func (r *round) hungry() bool { return r.want(Urgent) > 0 || r.want(Bulk) > 0 }
 
 func (r *round) want(l Lane) int {
-	free, road := r.s.l.Window-r.count[l], r.s.road(l)
+	free, road := r.s.l.Window-r.count[l]+r.ended[l], r.s.road(l)
 	if !r.more[l] || r.down[road] != nil || r.ctx.Err() != nil || free < r.s.l.Window/2 {
 		return 0
 	}
@@ -283,6 +293,7 @@ func (r *round) settled(res result) {
 	if lane, ok := r.held[res.mark.ID]; ok {
 		delete(r.held, res.mark.ID)
 		r.count[lane]--
+		r.ended[lane]--
 	}
 	if res.mark.State == StateSent {
 		r.sent++

@@ -452,6 +452,7 @@ type flaky struct {
 	mu     sync.Mutex
 	before error
 	after  error
+	around func(ctx context.Context, tx mail.Tx, work func(context.Context, mail.Tx) error) error // nil for the work alone
 }
 
 func (f *flaky) fail(err error) { f.mu.Lock(); defer f.mu.Unlock(); f.before = err }
@@ -463,7 +464,11 @@ func (f *flaky) Update(ctx context.Context, fn func(context.Context, mail.Tx) er
 	if before != nil {
 		return before
 	}
-	return errors.Join(f.Updater.Update(ctx, fn), after)
+	work := fn
+	if f.around != nil {
+		work = func(ctx context.Context, tx mail.Tx) error { return f.around(ctx, tx, fn) }
+	}
+	return errors.Join(f.Updater.Update(ctx, work), after)
 }
 
 type clock struct {
