@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -135,7 +136,11 @@ func (w *writer) transact(batch []*job, stats *BatchStats) (ran []*job, err erro
 // that did well. Callers who were answered together come again together: without
 // this, every other commit would be that of the first of them alone.
 func (w *writer) joinable(ran []*job) bool {
-	return len(ran) == 1 && ran[0].err == nil && len(w.entry[foreground]) > 0 && w.interrupter.inTransaction()
+	if len(ran) != 1 || ran[0].err != nil {
+		return false
+	}
+	runtime.Gosched() // who is about to come may come; where nobody is, this takes nothing
+	return len(w.entry[foreground]) > 0 && w.interrupter.inTransaction()
 }
 
 // stayed tells those whose context ended that nothing was done, and returns the
