@@ -65,8 +65,8 @@ func serve(ctx context.Context, c Config, s *shell) (err error) {
 	defer func() { _ = ln.Close() }() // closed by the server already when all went well
 	base := c.baseURL(ln.Addr().String())
 	var h *house
-	// Reads and checks the texts while the database opens. The clock is asked when
-	// the first page is drawn.
+	// Tries out the creator's own texts while the database opens. The clock is asked
+	// when the first page is drawn.
 	drawn := aside(func() (*view.Renderer, error) { return c.pages(base, func() time.Time { return h.clock.Now() }) })
 	if h, err = build(ctx, c, base, log); err != nil {
 		return err
@@ -207,8 +207,9 @@ func (h *house) secure(ctx context.Context, ln net.Listener, workers *sync.WaitG
 	return tls.NewListener(ln, keeper.TLS()), nil
 }
 
-// pages reads texts, templates and assets. The creator's own files are tried out
-// at once, where a mistake is told with file and line.
+// pages draws the pages. What ships is proven by tests and read at the first page;
+// a creator's own files are tried out at once, where a mistake is told with file
+// and line.
 func (c *Config) pages(base string, now func() time.Time) (*view.Renderer, error) {
 	over, err := c.files("")
 	if err != nil {
@@ -220,7 +221,7 @@ func (c *Config) pages(base string, now func() time.Time) (*view.Renderer, error
 			return nil, view.Problems(bad)
 		}
 	}
-	return view.New(view.Options{Site: site, Files: files, Live: c.livePages(), Now: now})
+	return view.New(view.Options{Site: site, Files: files, Live: c.livePages(), Now: now, Shipped: over == nil})
 }
 
 // livePages reports whether pages follow their files while the program runs.

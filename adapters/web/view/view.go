@@ -42,6 +42,10 @@ type Options struct {
 	Files fs.FS            // assets/, pages/ and content/, layered
 	Live  bool             // read templates and content anew when a file changed (demo mode)
 	Now   func() time.Time // for the year in the footer; nil leaves it out
+
+	// Shipped says that Files are those that ship and nothing lies over them. Tests
+	// have drawn them all, so they are read when the first page is asked for.
+	Shipped bool
 }
 
 // Renderer draws pages. It is safe for concurrent use.
@@ -66,12 +70,29 @@ type set struct {
 // Every mistake is in the returned Problems error.
 func New(o Options) (*Renderer, error) {
 	r := &Renderer{site: o.Site, opts: o}
+	if o.Shipped && speaksOf(o.Files, o.Site) {
+		return r, nil
+	}
 	s, err := r.load()
 	if err != nil {
 		return nil, err
 	}
 	r.set = s
 	return r, nil
+}
+
+// speaksOf reports whether the files that ship have all that the configuration
+// asks of them: a text for each page of the catalogue, and the brand's fonts.
+func speaksOf(fsys fs.FS, site Site) bool {
+	for _, p := range site.Catalog.Products {
+		if p.Page == "" {
+			continue
+		}
+		if _, err := fs.Stat(fsys, "content/"+string(p.ID)+".md"); err != nil {
+			return false
+		}
+	}
+	return site.Brand.Fonts == brand.Default().Fonts
 }
 
 func (r *Renderer) load() (*set, error) {
@@ -96,13 +117,13 @@ func (r *Renderer) current() (*set, error) {
 	r.mu.RLock()
 	s := r.set
 	r.mu.RUnlock()
-	changed := r.opts.Live && mark(r.opts.Files) != s.mark
-	if s.templates != nil && !changed {
+	changed := s == nil || r.opts.Live && mark(r.opts.Files) != s.mark
+	if !changed && s.templates != nil {
 		return s, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if changed {
+	if changed && r.set == s { // nobody was faster
 		fresh, err := r.load()
 		if err != nil {
 			return nil, err
@@ -123,19 +144,24 @@ func (r *Renderer) current() (*set, error) {
 
 // Assets returns what is served below /assets/.
 func (r *Renderer) Assets() *Assets {
-	if s, err := r.current(); err == nil {
-		return s.assets
+	s, err := r.current()
+	if err != nil {
+		s = r.last() // a live file was just broken
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.set.assets
+	return s.assets
 }
 
-// Content returns the texts, for callers that need a product's words elsewhere.
-func (r *Renderer) Content() *Content {
+// Content returns the texts of the page that is being drawn.
+func (r *Renderer) Content() *Content { return r.last().content }
+
+// last returns the generation that was read last, an empty one before the first.
+func (r *Renderer) last() *set {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.set.content
+	if r.set == nil {
+		return &set{content: &Content{}, assets: &Assets{}}
+	}
+	return r.set
 }
 
 // Render draws a page into w. Nothing is written when it fails.
