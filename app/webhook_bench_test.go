@@ -32,8 +32,14 @@ import (
 // inside its transaction, and serves it without the workers beside.
 func openShop(b *testing.B) (h *house, addr string) {
 	b.Helper()
+	return openShopIn(b, filepath.Join(b.TempDir(), "data"))
+}
+
+// openShopIn is openShop with the data that lies in a folder.
+func openShopIn(b *testing.B, dir string) (h *house, addr string) {
+	b.Helper()
 	vars := map[string]string{
-		"SSELFIE_DATA_DIR": filepath.Join(b.TempDir(), "data"), "SSELFIE_STRIPE_SECRET_KEY": "sk_test_bench", "SSELFIE_STRIPE_PUBLISHABLE_KEY": "pk_test_bench",
+		"SSELFIE_DATA_DIR": dir, "SSELFIE_STRIPE_SECRET_KEY": "sk_test_bench", "SSELFIE_STRIPE_PUBLISHABLE_KEY": "pk_test_bench",
 		"SSELFIE_STRIPE_WEBHOOK_SECRET": "whsec_bench", "SSELFIE_MAIL_DRIVER": "disabled",
 	}
 	c, err := Load("", func(k string) string { return vars[k] }, ToServe)
