@@ -72,7 +72,18 @@ func mode(key string) string {
 	return ""
 }
 
-var hostShape = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
+// labelShape is a part of a host name; isHost knows how long one may be.
+var labelShape = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$`)
+
+// isHost reports whether name may stand in DNS.
+func isHost(name string) bool {
+	for label := range strings.SplitSeq(name, ".") {
+		if len(label) > 63 || !labelShape.MatchString(label) {
+			return false
+		}
+	}
+	return true
+}
 
 // wrong reports a problem with a setting at the place where it was set.
 func (r *reader) wrong(path, format string, args ...any) {
@@ -179,7 +190,7 @@ func (r *reader) checkAddresses(c *Config) {
 	}
 	if c.TLS.Domain != "" {
 		_, ipErr := netip.ParseAddr(c.TLS.Domain)
-		if !hostShape.MatchString(c.TLS.Domain) || len(c.TLS.Domain) > 253 || !strings.Contains(c.TLS.Domain, ".") || ipErr == nil {
+		if !isHost(c.TLS.Domain) || len(c.TLS.Domain) > 253 || !strings.Contains(c.TLS.Domain, ".") || ipErr == nil {
 			r.wrong("tls.domain", "%q is not a domain name like studio.example.com", c.TLS.Domain)
 		}
 		r.checkAddr("tls.http_addr", c.TLS.HTTPAddr)

@@ -39,7 +39,7 @@ func (r *reader) checkRelay(section string, s SMTPConfig) {
 }
 
 func (r *reader) checkHost(section, host string) {
-	if host == "" || hostShape.MatchString(host) {
+	if host == "" || isHost(host) {
 		return
 	}
 	if _, err := netip.ParseAddr(host); err != nil {
@@ -48,10 +48,10 @@ func (r *reader) checkHost(section, host string) {
 }
 
 func (r *reader) checkDKIM(d DKIMConfig) {
-	if d.Domain != "" && !hostShape.MatchString(d.Domain) {
+	if d.Domain != "" && !isHost(d.Domain) {
 		r.wrong("mail.dkim.domain", "%q is not a domain name like example.com", d.Domain)
 	}
-	if !hostShape.MatchString(d.Selector) {
+	if !isHost(d.Selector) {
 		r.wrong("mail.dkim.selector", "%q is no name that can stand in DNS: use letters and digits", d.Selector)
 	}
 	if d.Key == "" {

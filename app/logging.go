@@ -50,7 +50,7 @@ type mask struct{ secrets *strings.Replacer }
 var (
 	keyShape   = regexp.MustCompile(`\b((?:sk|rk|cs)_(?:live|test)|whsec)_[A-Za-z0-9_]+`)
 	tokenShape = regexp.MustCompile(`([?&](?:token|client_secret|session_id|code)=)[^&\s"]+`)
-	mailShape  = regexp.MustCompile(`[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*`)
+	mailShape  = regexp.MustCompile(`[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*`)
 	eitherSign = "@_="
 )
 

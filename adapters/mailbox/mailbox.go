@@ -86,12 +86,14 @@ func (b *Box) Open(context.Context) (mail.Conn, error) { return b, nil }
 // Close does nothing.
 func (b *Box) Close() error { return nil }
 
-// proper are ids that make good file names.
-var proper = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$`)
+// proper are ids that make good file names, up to longestID.
+var proper = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+
+const longestID = 128
 
 // Send keeps a letter, in the place of one with the same id.
 func (b *Box) Send(_ context.Context, l mail.Letter) error {
-	if !proper.MatchString(string(l.ID)) {
+	if len(l.ID) > longestID || !proper.MatchString(string(l.ID)) {
 		return &mail.SendError{Fault: mail.Final, Stage: "mailbox", Err: fmt.Errorf("%q is no id of a letter", l.ID)}
 	}
 	b.mu.Lock()

@@ -124,12 +124,15 @@ func blocks(r io.Reader) []textproto.MIMEHeader {
 	return out
 }
 
-// ours is the shape of the Message-IDs that we give.
-var ours = regexp.MustCompile(`^<?(eml_[A-Za-z0-9_-]{1,80})@[^@\s<>]+>?$`)
+// ours is the shape of the Message-IDs that we give; the letter's id in it is no
+// longer than longestID.
+var ours = regexp.MustCompile(`^<?(eml_[A-Za-z0-9_-]+)@[^@\s<>]+>?$`)
+
+const longestID = 84
 
 // letterOf returns the letter that a Message-ID names, "" for a foreign one.
 func letterOf(messageID string) core.MailID {
-	if found := ours.FindStringSubmatch(strings.TrimSpace(messageID)); found != nil {
+	if found := ours.FindStringSubmatch(strings.TrimSpace(messageID)); found != nil && len(found[1]) <= longestID {
 		return core.MailID(found[1])
 	}
 	return ""

@@ -12,7 +12,9 @@ var promoRoutes = []route{
 	{"POST /v1/promotion_codes/{id}", updatePromo},
 }
 
-var codeShape = regexp.MustCompile(`^[A-Za-z0-9_-]{1,500}$`)
+var codeShape = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+const longestCode = 500
 
 func createPromo(c *call) (any, *apiError) {
 	f := c.f
@@ -33,7 +35,7 @@ func createPromo(c *call) (any, *apiError) {
 	if x.Code == "" {
 		x.Code = strings.ToUpper(newID("", 8))
 	}
-	if !codeShape.MatchString(x.Code) {
+	if len(x.Code) > longestCode || !codeShape.MatchString(x.Code) {
 		return nil, invalid("code", "Invalid code: use letters and digits only.")
 	}
 	active, sent, err := f.flag("active")

@@ -160,8 +160,11 @@ var mailTypes = map[string]mail.ReportKind{
 	"complaint": mail.ComplaintReport, "delivered": mail.DeliveredReport,
 }
 
-// messageID is a Message-ID of ours, with or without its brackets.
-var messageID = regexp.MustCompile(`^<?(eml_[A-Za-z0-9_-]{1,80})@[^@\s<>]{1,255}>?$`)
+// messageID is a Message-ID of ours, with or without its brackets; the letter's id
+// in it is no longer than longestMailID.
+var messageID = regexp.MustCompile(`^<?(eml_[A-Za-z0-9_-]+)@[^@\s<>]+>?$`)
+
+const longestMailID = 84
 
 // report says an event in the words of the core.
 func (e mailEvent) report(op string, i int) (mail.Report, error) {
@@ -175,7 +178,7 @@ func (e mailEvent) report(op string, i int) (mail.Report, error) {
 	case r.Kind == "":
 		return r, field("type", "Use hard_bounce, soft_bounce, complaint or delivered.")
 	}
-	if found := messageID.FindStringSubmatch(strings.TrimSpace(e.MessageID)); found != nil {
+	if found := messageID.FindStringSubmatch(strings.TrimSpace(e.MessageID)); found != nil && len(found[1]) <= longestMailID {
 		r.Mail = core.MailID(found[1])
 	}
 	if r.Address != "" && accounts.CheckAddress(r.Address) != "" {

@@ -119,9 +119,11 @@ func (s Scheme) Pairs() []Pair {
 }
 
 var (
-	fontShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 -]{0,62}$`)
-	logoShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,120}\.(svg|png|jpg|jpeg|webp)$`)
+	fontShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 -]*$`)
+	logoShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*\.(svg|png|jpg|jpeg|webp)$`)
 )
+
+const longestFont, longestLogo = 63, 126
 
 // Validate returns every mistake, one sentence each, naming the key of the
 // configuration that holds it.
@@ -146,7 +148,7 @@ func (b Brand) Validate() []string {
 	if at := strings.LastIndexByte(b.Support, '@'); b.Support != "" && (at < 1 || at == len(b.Support)-1 || strings.ContainsAny(b.Support, " <>")) {
 		say("brand.support %q is not an e-mail address", b.Support)
 	}
-	if b.Logo != "" && (!logoShape.MatchString(b.Logo) || strings.Contains(b.Logo, "..")) {
+	if b.Logo != "" && (len(b.Logo) > longestLogo || !logoShape.MatchString(b.Logo) || strings.Contains(b.Logo, "..")) {
 		say("brand.logo %q must be a picture below assets/, for example logo.svg", b.Logo)
 	}
 	for i, l := range b.Social {
@@ -159,7 +161,7 @@ func (b Brand) Validate() []string {
 		}
 	}
 	for _, f := range []struct{ key, value string }{{"fonts.display", b.Fonts.Display}, {"fonts.text", b.Fonts.Text}} {
-		if !fontShape.MatchString(f.value) {
+		if len(f.value) > longestFont || !fontShape.MatchString(f.value) {
 			say("brand.%s %q is not the name of a font family", f.key, f.value)
 		}
 	}

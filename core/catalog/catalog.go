@@ -151,11 +151,13 @@ func Default() Catalog {
 }
 
 var (
-	idShape   = regexp.MustCompile(`^[a-z][a-z0-9_]{1,62}$`)
+	idShape   = regexp.MustCompile(`^[a-z][a-z0-9_]+$`) // up to longestID
 	pageShape = regexp.MustCompile(`^/[a-z0-9]+(-[a-z0-9]+)*$`)
 	codeShape = regexp.MustCompile(`^[A-Z0-9]{3,32}$`)
 	currency  = regexp.MustCompile(`^[a-z]{3}$`)
 )
+
+const longestID = 63
 
 // Validate returns every mistake in the catalogue, one sentence each, naming
 // the product: duplicate ids and pages, prices below Stripe's minimum of 50
@@ -172,7 +174,7 @@ func (c Catalog) Validate() []string {
 	ids, pages, keys := map[core.ProductID]bool{}, map[string]bool{}, map[string]bool{}
 	members := 0
 	for _, p := range c.Products {
-		if !idShape.MatchString(string(p.ID)) {
+		if len(p.ID) > longestID || !idShape.MatchString(string(p.ID)) {
 			say("product id %q: use small letters, digits and underscores", p.ID)
 		}
 		if ids[p.ID] {

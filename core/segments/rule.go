@@ -179,7 +179,9 @@ func (c *checker) list(rules []Rule, place string, depth int) {
 	}
 }
 
-var productShape = regexp.MustCompile(`^[a-z][a-z0-9_]{1,62}$`)
+var productShape = regexp.MustCompile(`^[a-z][a-z0-9_]+$`) // up to longestProduct
+
+const longestProduct = 63
 
 func (c *checker) products(ids []core.ProductID, place string, needed bool) {
 	if needed && len(ids) == 0 {
@@ -189,7 +191,7 @@ func (c *checker) products(ids []core.ProductID, place string, needed bool) {
 		c.say(place+".products", "names %d products; %d are the most", len(ids), maxList)
 	}
 	for _, id := range ids {
-		if !productShape.MatchString(string(id)) {
+		if len(id) > longestProduct || !productShape.MatchString(string(id)) {
 			c.say(place+".products", "names %q, which is no product id", id)
 			return
 		}

@@ -46,7 +46,7 @@ type Credit struct {
 // none did, the buyer's last click within 7 days, signed in or not.
 func Attribute(ctx context.Context, tx AttributionTx, s Sale) (Credit, error) {
 	c := Credit{Why: "no link came along, and nobody clicked in a mail within 7 days"}
-	if linkShape.MatchString(s.Link) {
+	if isLink(s.Link) {
 		mail, ok, err := tx.MailOfLink(ctx, core.LinkID(s.Link))
 		if err != nil {
 			return Credit{}, err
