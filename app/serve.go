@@ -97,13 +97,14 @@ func serve(ctx context.Context, c Config, s *shell) (err error) {
 	defer func() { endWork(); workers.Wait() }()
 
 	failed := make(chan error, 2)
-	if ln, err = h.secure(work, ln, &workers, failed); err != nil {
+	door, err := h.secure(work, ln, &workers, failed)
+	if err != nil {
 		return err
 	}
 	if err := h.firstAdmin(ctx); err != nil {
 		return err
 	}
-	go func() { failed <- srv.Serve(ln) }()
+	go func() { failed <- srv.Serve(door) }()
 	s.greet(c, base)
 	h.startWork(work, &workers)
 	ticker, err := scheduler.Start(tickEvery, log, func(ctx context.Context) error {
