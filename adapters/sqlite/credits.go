@@ -48,7 +48,8 @@ func scanCreditEntry(s scanner) (e credits.Entry, err error) {
 
 // AppendCredit adds one line. The account follows by a trigger.
 func (tx *Tx) AppendCredit(ctx context.Context, e credits.Entry) error {
-	_, err := tx.exec(ctx, `INSERT INTO credit_transactions (`+entryColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err := tx.exec(ctx, `INSERT INTO credit_transactions (`+entryColumns+`, before_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+		(SELECT last_seq FROM user_credits WHERE user_id = ?2))`,
 		e.ID, e.User, e.Amount, e.Type, e.Description, e.BalanceAfter, e.Key, e.Reference, ms(e.At))
 	if err == nil {
 		return nil
@@ -58,4 +59,31 @@ func (tx *Tx) AppendCredit(ctx context.Context, e credits.Entry) error {
 		return &core.Error{Code: core.Conflict, Op: "sqlite.AppendCredit", Message: "That line is in the ledger already.", Err: err}
 	}
 	return err
+}
+
+// The lines of one account are found by walking back: the account names its
+// newest line, and each line the one before it. linesOf, an account's user_id
+// and allBack make the table own_lines of their seqs, newest first.
+const (
+	linesOf  = `WITH RECURSIVE own_lines (seq) AS (SELECT last_seq FROM user_credits WHERE last_seq IS NOT NULL AND user_id = `
+	stepBack = ` UNION ALL SELECT t.before_seq FROM own_lines JOIN credit_transactions t USING (seq) WHERE t.before_seq IS NOT NULL`
+	allBack  = stepBack + `) `
+)
+
+// CreditHistory returns up to limit lines of a user's ledger, newest first,
+// older than the line before; "" begins at the newest. core.NotFound means that
+// before is not a line of this user's.
+func (r reads) CreditHistory(ctx context.Context, user core.UserID, before core.CreditID, limit int) ([]credits.Entry, error) {
+	var next int64
+	var err error
+	if before == "" {
+		next, _, err = maybe(ctx, r, scalar[int64], `SELECT coalesce(last_seq, 0) FROM user_credits WHERE user_id = ?`, user)
+	} else {
+		next, err = one(ctx, r, scalar[int64], `SELECT coalesce(before_seq, 0) FROM credit_transactions WHERE id = ? AND user_id = ?`, before, user)
+	}
+	if err != nil || next == 0 {
+		return nil, err
+	}
+	return all(ctx, r, scanCreditEntry, `WITH RECURSIVE own_lines (seq) AS (SELECT ?1`+stepBack+` LIMIT 0 + ?2)
+		SELECT `+entryColumns+` FROM own_lines JOIN credit_transactions USING (seq) ORDER BY seq DESC`, next, limit)
 }

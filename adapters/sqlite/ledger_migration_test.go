@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"sselfie/adapters/sqlite"
 	"sselfie/core"
@@ -18,22 +21,8 @@ import (
 
 // A ledger from before 00006 is rebuilt line by line, and goes on.
 func TestAnOlderLedgerIsCarriedOver(t *testing.T) {
-	before := fstest.MapFS{}
-	names, err := fs.Glob(migrations.Files, "*.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		if name < "00006" {
-			text, err := fs.ReadFile(migrations.Files, name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			before[name] = &fstest.MapFile{Data: text}
-		}
-	}
 	path := filepath.Join(t.TempDir(), "sselfie.db")
-	if _, err := sqlite.Up(t.Context(), sqlite.Options{Path: path, Migrations: before}); err != nil {
+	if _, err := sqlite.Up(t.Context(), sqlite.Options{Path: path, Migrations: migrationsBefore(t, "00006")}); err != nil {
 		t.Fatal(err)
 	}
 	raw, err := sql.Open("sqlite", "file:"+path+"?_foreign_keys=1&_busy_timeout=5000")
@@ -92,5 +81,90 @@ INSERT INTO user_credits (user_id, balance, total_purchased, total_used, updated
 		if err != nil || a != want {
 			t.Errorf("%s has %+v, %v, want %+v", user, a, err, want)
 		}
+	}
+}
+
+// migrationsBefore returns the migrations of which a schema of long ago was made.
+func migrationsBefore(t *testing.T, number string) fs.FS {
+	t.Helper()
+	before := fstest.MapFS{}
+	names, err := fs.Glob(migrations.Files, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if name < number {
+			text, err := fs.ReadFile(migrations.Files, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before[name] = &fstest.MapFile{Data: text}
+		}
+	}
+	return before
+}
+
+// The lines of many accounts, mixed, learn which line came before them in 00017,
+// and forget it again on the way down. Nothing else about them changes.
+func TestLinesLearnWhichCameBefore(t *testing.T) {
+	upTo17 := migrationsBefore(t, "00018")
+	path := filepath.Join(t.TempDir(), "sselfie.db")
+	if _, err := sqlite.Up(t.Context(), sqlite.Options{Path: path, Migrations: migrationsBefore(t, "00017")}); err != nil {
+		t.Fatal(err)
+	}
+	rows := func(text string) []string {
+		t.Helper()
+		raw, err := sql.Open("sqlite", "file:"+path+"?_foreign_keys=1&_busy_timeout=5000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = raw.Close() }()
+		found, err := raw.QueryContext(t.Context(), text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = found.Close() }()
+		var out []string
+		for found.Next() {
+			var row string
+			if err := found.Scan(&row); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, row)
+		}
+		if err := found.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	const everything = `SELECT json_array(seq, id, user_id, amount, type, description, balance_after, idempotency_key, reference, created_at) FROM credit_transactions
+		UNION ALL SELECT json_array(user_id, balance, total_purchased, total_used, updated_at) FROM user_credits
+		UNION ALL SELECT * FROM (SELECT coalesce(sql, name) FROM sqlite_master WHERE tbl_name IN ('credit_transactions') AND type <> 'table' ORDER BY name)`
+	rows(`INSERT INTO users (id, email, email_key, origin, created_at) WITH n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 6)
+		SELECT 'usr_' || i, i || '@x.test', i || '@x.test', 'purchase', 1 FROM n RETURNING id`)
+	rows(`INSERT INTO user_credits (user_id, balance, total_purchased, total_used, updated_at) VALUES ('usr_6', 0, 0, 0, 5) RETURNING user_id`) // nothing ever happened there
+	// Line i belongs to account i*i % 6, and every third seq is missing.
+	rows(`INSERT INTO credit_transactions (seq, id, user_id, amount, type, description, balance_after, idempotency_key, reference, created_at)
+		WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500), line AS (SELECT i, i * i % 6 AS who FROM n)
+		SELECT i * 3 / 2, 'crd_' || i, 'usr_' || who, 1, 'import', 'Line ' || i, row_number() OVER (PARTITION BY who ORDER BY i), 'k:' || i, 'r' || i, 1000 - i FROM line ORDER BY i RETURNING id`)
+	old := rows(everything)
+	if len(old) < 500 {
+		t.Fatalf("only %d rows", len(old))
+	}
+	if _, err := sqlite.Up(t.Context(), sqlite.Options{Path: path, Migrations: upTo17}); err != nil {
+		t.Fatal(err)
+	}
+	if now := rows(everything); !slices.Equal(now[:505], old[:505]) {
+		t.Errorf("the rows were changed: %v", cmp.Diff(old[:505], now[:505]))
+	}
+	if wrong := rows(`SELECT t.id FROM credit_transactions t WHERE t.before_seq IS NOT (SELECT max(b.seq) FROM credit_transactions b WHERE b.user_id = t.user_id AND b.seq < t.seq)
+		UNION ALL SELECT u.user_id FROM user_credits u WHERE u.last_seq IS NOT (SELECT max(t.seq) FROM credit_transactions t WHERE t.user_id = u.user_id)`); len(wrong) > 0 {
+		t.Errorf("what came before is wrong at %q", wrong)
+	}
+	if _, err := sqlite.Down(t.Context(), sqlite.Options{Path: path, Migrations: upTo17}); err != nil {
+		t.Fatal(err)
+	}
+	if again := rows(everything); !slices.Equal(again, old) {
+		t.Errorf("on the way down: %v", cmp.Diff(old, again))
 	}
 }

@@ -29,6 +29,10 @@ func TestQuestionsAboutOneCustomerReadOneCustomer(t *testing.T) {
 		`UPDATE freebie_subscribers SET converted_at = 1 WHERE user_id = 'u' AND converted_at IS NULL`:                                                                  "freebie_subscribers_user (user_id=?)",
 		`SELECT id FROM stripe_payments WHERE user_id = 'u' ORDER BY paid_at, id`:                                                                                       "stripe_payments_user (user_id=?)",
 		`SELECT progress FROM training_runs WHERE user_id = 'u' ORDER BY created_at DESC, id DESC LIMIT 1`:                                                              "training_runs_user (user_id=?)",
+		// The ledger has no index by user: an account's lines are found from its newest, one after the other.
+		`WITH RECURSIVE own_lines (seq) AS (SELECT last_seq FROM user_credits WHERE user_id = 'u' UNION ALL SELECT t.before_seq FROM own_lines JOIN credit_transactions t USING (seq) WHERE t.before_seq IS NOT NULL)
+			SELECT seq FROM own_lines`: "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)",
+		`WITH RECURSIVE own_lines (seq) AS (SELECT 1 LIMIT 20) SELECT description FROM own_lines JOIN credit_transactions t USING (seq) ORDER BY seq DESC`: "SEARCH t USING INTEGER PRIMARY KEY (rowid=?)",
 	} {
 		rows, err := db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text)
 		if err != nil {

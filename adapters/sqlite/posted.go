@@ -34,7 +34,7 @@ func (r reads) PostedLetter(ctx context.Context, id core.MailID, now time.Time) 
 		(SELECT k.id FROM email_links k WHERE k.email_log_id = l.id AND k.place = 0 LIMIT 1), (SELECT k.destination FROM email_links k WHERE k.email_log_id = l.id AND k.place = 0 LIMIT 1),
 		EXISTS (SELECT 1 FROM email_suppressions x WHERE x.address_key = l.to_key) OR coalesce(u.unsubscribed_at, u.deleted_at) IS NOT NULL,`+overtaken+`
 		(SELECT c.balance FROM user_credits c WHERE c.user_id = l.user_id),
-		(SELECT -sum(t.amount) FROM credit_transactions t WHERE t.user_id = l.user_id AND t.type IN ('spend', 'give_back') AND t.created_at >= e.anchor_at),
+		(`+linesOf+`l.user_id`+allBack+`SELECT -sum(t.amount) FROM own_lines JOIN credit_transactions t USING (seq) WHERE t.type IN ('spend', 'give_back') AND t.created_at >= e.anchor_at),
 		(SELECT o.code FROM promotion_uses o WHERE o.user_id = l.user_id AND o.used_at IS NULL AND o.ends_at > ? ORDER BY o.ends_at LIMIT 1),
 		(SELECT o.ends_at FROM promotion_uses o WHERE o.user_id = l.user_id AND o.used_at IS NULL AND o.ends_at > ? ORDER BY o.ends_at LIMIT 1),
 		(SELECT json_group_array(json_array(k.id, k.destination)) FROM email_links k WHERE k.email_log_id = l.id AND k.place > 0)
@@ -63,7 +63,7 @@ func (r reads) KnownOf(ctx context.Context, user core.UserID, series sequences.N
 		offer AS (SELECT o.code, o.ends_at FROM promotion_uses o WHERE o.user_id = ?1 AND o.used_at IS NULL AND o.ends_at > ?3 ORDER BY o.ends_at LIMIT 1)
 		SELECT coalesce((SELECT product_id FROM begun), (SELECT product_id FROM bought)),
 		(SELECT c.balance FROM user_credits c WHERE c.user_id = ?1),
-		(SELECT -sum(t.amount) FROM credit_transactions t WHERE t.user_id = ?1 AND t.type IN ('spend', 'give_back')
+		(`+linesOf+`?1`+allBack+`SELECT -sum(t.amount) FROM own_lines JOIN credit_transactions t USING (seq) WHERE t.type IN ('spend', 'give_back')
 			AND t.created_at >= coalesce((SELECT anchor_at FROM begun), (SELECT paid_at FROM bought))),
 		(SELECT code FROM offer), (SELECT ends_at FROM offer)
 		FROM users u WHERE u.id = ?1 AND u.deleted_at IS NULL`, user, series, ms(now))

@@ -58,8 +58,8 @@ var moments = []struct{ kind, query string }{
 		UNION ALL SELECT email_verified_at, 'The address is proven', '', '', id, '' FROM users WHERE id = ?1 AND email_verified_at IS NOT NULL
 		UNION ALL SELECT unsubscribed_at, 'Unsubscribed', '', '', id, '' FROM users WHERE id = ?1 AND unsubscribed_at IS NOT NULL
 		UNION ALL SELECT deleted_at, 'The account is erased', '', '', id, '' FROM users WHERE id = ?1 AND deleted_at IS NOT NULL`},
-	{admin.KindCredits, `SELECT created_at, printf('%+d credits', amount), printf('%d after it', balance_after), description || CASE reference WHEN '' THEN '' ELSE ', ' || reference END, id, ''
-		FROM credit_transactions WHERE user_id = ?1 ORDER BY seq`},
+	{admin.KindCredits, linesOf + `?1` + allBack + `SELECT created_at, printf('%+d credits', amount), printf('%d after it', balance_after), description || CASE reference WHEN '' THEN '' ELSE ', ' || reference END, id, ''
+		FROM own_lines JOIN credit_transactions USING (seq) ORDER BY seq`},
 	{admin.KindPayment, `SELECT paid_at, 'Paid for', ` + amountText + ` || CASE discount WHEN 0 THEN '' ELSE printf(', discount %d.%02d', discount / 100, discount % 100) END,
 		CASE matched_by WHEN 'new' THEN 'a new account for a new address' ELSE 'matched by ' || replace(matched_by, '_', ' ') END || CASE WHEN email_log_id IS NULL THEN '' ELSE ', led there by mail ' || email_log_id END, id, product_id FROM stripe_payments WHERE user_id = ?1
 		UNION ALL SELECT r.event_at, 'Refund ' || r.status, printf('%s %d.%02d', upper(r.currency), r.amount / 100, r.amount % 100), 'of ' || r.payment_id, r.refund_id, ''

@@ -56,9 +56,12 @@ var invariants = []struct{ says, query string }{
 		WHERE u.balance <> coalesce(t.total, 0)`},
 	{"a ledger has an account", `SELECT DISTINCT user_id, 'lines without an account' FROM credit_transactions
 		WHERE user_id NOT IN (SELECT user_id FROM user_credits)`},
-	{"every balance follows from the line before", `SELECT id, 'balance_after ' || balance_after || ' after ' || before || ' and ' || amount FROM (
-		SELECT id, amount, balance_after, coalesce(lag(balance_after) OVER (PARTITION BY user_id ORDER BY seq), 0) AS before FROM credit_transactions)
-		WHERE balance_after <> before + amount`},
+	{"every balance follows from the line before", `SELECT t.id, 'balance_after ' || t.balance_after || ' after ' || coalesce(b.balance_after, 0) || ' and ' || t.amount
+		FROM credit_transactions t LEFT JOIN credit_transactions b ON b.seq = t.before_seq WHERE t.balance_after <> coalesce(b.balance_after, 0) + t.amount`},
+	{"each line names the account's line before, and the account its last", `SELECT user_id, 'line ' || coalesce(named, 'none') || ' is named, ' || coalesce(due, 'none') || ' is due' FROM (
+		SELECT user_id, before_seq AS named, lag(seq) OVER (PARTITION BY user_id ORDER BY seq) AS due FROM credit_transactions
+		UNION ALL SELECT u.user_id, u.last_seq, t.newest FROM user_credits u LEFT JOIN (
+			SELECT user_id, max(seq) AS newest FROM credit_transactions GROUP BY user_id) t USING (user_id)) WHERE named IS NOT due`},
 	{"no balance is negative", `SELECT user_id, 'balance ' || balance FROM user_credits WHERE balance < 0`},
 	{"spends add up to what was used", `SELECT u.user_id, 'total used ' || u.total_used || ', ledger ' || coalesce(t.used, 0) FROM user_credits u LEFT JOIN (
 		SELECT user_id, -sum(amount) AS used FROM credit_transactions WHERE type IN ('spend', 'give_back') GROUP BY user_id) t USING (user_id)

@@ -19,10 +19,10 @@ INSERT INTO stripe_payments (id, user_id, product_id, amount, subtotal, currency
 	VALUES ('pay_1', 'usr_1', 'brand_blueprint_paid', 6700, 6700, 'usd', 'new', 'cs_1', 0, 1000, 1000);
 INSERT INTO stripe_payments (id, user_id, product_id, amount, subtotal, currency, matched_by, invoice_id, live, paid_at, created_at)
 	VALUES ('pay_2', 'usr_1', 'sselfie_studio_membership', 9700, 9700, 'usd', 'customer', 'in_1', 0, 2000, 2000);
-INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, reference, created_at) VALUES
-	('crd_1', 'usr_1', 60, 'purchase', 'Brand Blueprint', 60, 'cs:cs_1', 'pay_1', 1000),
-	('crd_2', 'usr_1', -2, 'spend', 'A grid', 58, 'grid:1', '', 1500),
-	('crd_3', 'usr_1', 200, 'membership', 'Studio', 258, 'inv:in_1', 'pay_2', 2000);
+INSERT INTO credit_transactions (seq, before_seq, id, user_id, amount, type, description, balance_after, idempotency_key, reference, created_at) VALUES
+	(1, NULL, 'crd_1', 'usr_1', 60, 'purchase', 'Brand Blueprint', 60, 'cs:cs_1', 'pay_1', 1000),
+	(2, 1, 'crd_2', 'usr_1', -2, 'spend', 'A grid', 58, 'grid:1', '', 1500),
+	(3, 2, 'crd_3', 'usr_1', 200, 'membership', 'Studio', 258, 'inv:in_1', 'pay_2', 2000);
 INSERT INTO subscriptions (id, user_id, product_type, status, live, source_payment_id, created_at, updated_at)
 	VALUES ('sub_1', 'usr_1', 'paid_blueprint', 'active', 1, 'pay_1', 1000, 1000);
 INSERT INTO webhook_events (id, type, outcome, payload, created_at, received_at, applied_at) VALUES
@@ -36,6 +36,9 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 		"a balance that is no sum":       {`UPDATE user_credits SET balance = 999`, `a balance is the sum of its ledger`},
 		"an account that is missing":     {`DELETE FROM user_credits`, `a ledger has an account`},
 		"a line that was changed":        {`UPDATE credit_transactions SET balance_after = 57 WHERE id = 'crd_2'`, `every balance follows from the line before`},
+		"a line that names another":      {`UPDATE credit_transactions SET before_seq = 1 WHERE id = 'crd_3'`, `each line names the account's line before, and the account its last`},
+		"a line that names none":         {`UPDATE credit_transactions SET before_seq = NULL WHERE id = 'crd_2'`, `each line names the account's line before, and the account its last`},
+		"an account that lost its line":  {`UPDATE user_credits SET last_seq = 2`, `each line names the account's line before, and the account its last`},
 		"a wrong count of use":           {`UPDATE user_credits SET total_used = 50`, `spends add up to what was used`},
 		"a checkout without payment":     {`UPDATE stripe_payments SET session_id = 'cs_other' WHERE id = 'pay_1'`, `an applied checkout has its payment`},
 		"a purchase without grant":       {`UPDATE credit_transactions SET idempotency_key = 'x' WHERE id = 'crd_1'`, `a paid purchase has one grant`},
@@ -85,7 +88,7 @@ func TestVerifyFindsWhatIsBroken(t *testing.T) {
 
 // unguard takes away the triggers that would refuse the damage.
 const unguard = `
-DROP TRIGGER credit_transactions_no_update; DROP TRIGGER credit_transactions_follows; DROP TRIGGER credit_transactions_no_delete;
+DROP TRIGGER credit_transactions_no_update; DROP TRIGGER credit_transactions_no_delete;
 `
 
 func damage(t *testing.T, path, text string) {

@@ -9,20 +9,6 @@ import (
 	"sselfie/core/credits"
 )
 
-// CreditHistory returns up to limit lines of a user's ledger, newest first,
-// older than the line before; "" begins at the newest. core.NotFound means that
-// before is not a line of this user's.
-func (r reads) CreditHistory(ctx context.Context, user core.UserID, before core.CreditID, limit int) ([]credits.Entry, error) {
-	if before == "" {
-		return all(ctx, r, scanCreditEntry, `SELECT `+entryColumns+` FROM credit_transactions WHERE user_id = ? ORDER BY seq DESC LIMIT 0 + ?`, user, limit)
-	}
-	seq, err := one(ctx, r, scalar[int64], `SELECT seq FROM credit_transactions WHERE id = ? AND user_id = ?`, before, user)
-	if err != nil {
-		return nil, err
-	}
-	return all(ctx, r, scanCreditEntry, `SELECT `+entryColumns+` FROM credit_transactions WHERE user_id = ? AND seq < ? ORDER BY seq DESC LIMIT 0 + ?`, user, seq, limit)
-}
-
 // Standing answers what most signed-in reads ask, in one question: a session
 // with what a page's header shows of its living account, the credits, and the
 // subscription rows with what decides a right. core.NotFound for no session.

@@ -258,7 +258,7 @@ func TestAKeyThatIsTakenIsAConflict(t *testing.T) {
 
 // The database itself keeps the rules, whoever writes to it.
 func TestTheDatabaseSaysNo(t *testing.T) {
-	b := newBook(t, "usr_1")
+	b := newBook(t, "usr_1", "usr_2")
 	if _, _, err := b.grant(line(10, credits.SignUp, "sign_up")); err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,11 @@ func TestTheDatabaseSaysNo(t *testing.T) {
 		"nor by its key":                       {`INSERT OR REPLACE INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES ('crd_x', 'usr_1', 90, 'import', '', 100, 'sign_up', 1)`, "append-only"},
 		"a balance is never below zero":        {`UPDATE user_credits SET balance = -1`, "CHECK"},
 		"a line below zero is refused":         {`INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES ('crd_x', 'usr_1', -11, 'spend', '', -1, 'k', 1)`, "CHECK"},
-		"balance_after follows from before":    {`INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES ('crd_x', 'usr_1', 5, 'import', '', 16, 'k', 1)`, "does not follow"},
+		"balance_after follows from before":    {`INSERT INTO credit_transactions (before_seq, id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES (1, 'crd_x', 'usr_1', 5, 'import', '', 16, 'k', 1)`, "does not follow"},
+		"a line names the one before it":       {`INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES ('crd_x', 'usr_1', 5, 'import', '', 15, 'k', 1)`, "does not follow"},
+		"and not one that is to come":          {`INSERT INTO credit_transactions (before_seq, id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES (9, 'crd_x', 'usr_1', 5, 'import', '', 15, 'k', 1)`, "CHECK"},
+		"a first line starts at nothing":       {`INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES ('crd_x', 'usr_2', 5, 'import', '', 15, 'k', 1)`, "does not follow"},
+		"and only it opens an account":         {`INSERT INTO credit_transactions (before_seq, id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES (1, 'crd_x', 'usr_2', 5, 'import', '', 15, 'k', 1)`, "FOREIGN KEY"},
 		"a line of nothing is refused":         {`INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES ('crd_x', 'usr_1', 0, 'import', '', 10, 'k', 1)`, "CHECK"},
 		"a key stands once for a user":         {`INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES ('crd_x', 'usr_1', 5, 'import', '', 15, 'sign_up', 1)`, "append-only"},
 		"an unknown type is refused":           {`INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES ('crd_x', 'usr_1', 5, 'gift', '', 15, 'k', 1)`, "CHECK"},
@@ -312,7 +316,7 @@ func TestTheAccountFollowsWhoeverWritesALine(t *testing.T) {
 		{-5, credits.Dispute, credits.Account{}},
 		{7, credits.Adjustment, credits.Account{Balance: 7, TotalPurchased: 7}},
 	} {
-		if _, err := db.ExecContext(t.Context(), `INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES (?1, 'usr_1', ?2, ?3, '', ?4, ?1, 1)`,
+		if _, err := db.ExecContext(t.Context(), `INSERT INTO credit_transactions (before_seq, id, user_id, amount, type, description, balance_after, idempotency_key, created_at) VALUES (nullif(?1, 0), ?1, 'usr_1', ?2, ?3, '', ?4, ?1, 1)`,
 			n, c.amount, c.typ, c.want.Balance); err != nil {
 			t.Fatal(err)
 		}

@@ -142,12 +142,12 @@ var population = []string{
 		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 * 3 / 2)
 		SELECT printf('pay_%08d', i), printf('usr_%08d', i % ?1), CASE i % 7 WHEN 0 THEN 'one_time_session' WHEN 1 THEN 'brand_blueprint_paid' WHEN 2 THEN 'bio_glowup' WHEN 3 THEN 'nine_post_feed'
 		WHEN 4 THEN 'rebrand_reset' WHEN 5 THEN 'credits_100' ELSE 'credits_200' END, 4700, 4700, 'usd', 'new', printf('cs_%08d', i), printf('pi_%08d', i), 'instagram', 0, ?2 - 86400000 * (i % 300), ?2 FROM n`,
-	`INSERT INTO user_credits (user_id, balance, total_purchased, total_used, updated_at)
+	`INSERT INTO user_credits (user_id, balance, total_purchased, total_used, updated_at, last_seq)
 		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1)
-		SELECT printf('usr_%08d', i), CASE WHEN i < ?1 / 2 THEN 50 ELSE 25 END, CASE WHEN i < ?1 / 2 THEN 50 ELSE 25 END, 0, ?2 FROM n`,
-	`INSERT INTO credit_transactions (id, user_id, amount, type, description, balance_after, idempotency_key, reference, created_at)
+		SELECT printf('usr_%08d', i), CASE WHEN i < ?1 / 2 THEN 50 ELSE 25 END, CASE WHEN i < ?1 / 2 THEN 50 ELSE 25 END, 0, ?2, i + 1 + CASE WHEN i < ?1 / 2 THEN ?1 ELSE 0 END FROM n`,
+	`INSERT INTO credit_transactions (seq, before_seq, id, user_id, amount, type, description, balance_after, idempotency_key, reference, created_at)
 		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 * 3 / 2)
-		SELECT printf('crd_%08d', i), printf('usr_%08d', i % ?1), 25, 'purchase', 'Bio Glow-Up', CASE WHEN i >= ?1 THEN 50 ELSE 25 END, printf('cs:cs_%08d', i), printf('pay_%08d', i), ?2 FROM n`,
+		SELECT i + 1, CASE WHEN i >= ?1 THEN i + 1 - ?1 END, printf('crd_%08d', i), printf('usr_%08d', i % ?1), 25, 'purchase', 'Bio Glow-Up', CASE WHEN i >= ?1 THEN 50 ELSE 25 END, printf('cs:cs_%08d', i), printf('pay_%08d', i), ?2 FROM n`,
 	`INSERT INTO webhook_events (id, type, outcome, payload, created_at, received_at, applied_at)
 		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 * 3 / 2)
 		SELECT printf('evt_%08d', i), 'checkout.session.completed', 'applied', '', ?2 - 86400000 * (i % 300), ?2 - 86400000 * (i % 300), ?2 - 86400000 * (i % 300) FROM n`,
