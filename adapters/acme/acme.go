@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -32,16 +33,26 @@ type Keeper struct {
 	opts    Options
 	manager *autocert.Manager
 	plain   *http.Server
+	witness *witness
 }
 
 // New returns a keeper. Using it means to accept the authority's terms.
 func New(o Options) *Keeper {
-	k := &Keeper{opts: o, manager: &autocert.Manager{
+	client := http.Client{}
+	if o.Client != nil {
+		client = *o.Client
+	}
+	w := &witness{next: client.Transport}
+	if w.next == nil {
+		w.next = http.DefaultTransport
+	}
+	client.Transport = w
+	k := &Keeper{opts: o, witness: w, manager: &autocert.Manager{
 		Prompt:     autocert.AcceptTOS,
 		Cache:      autocert.DirCache(o.Folder),
 		HostPolicy: autocert.HostWhitelist(o.Domain),
 		Email:      o.Email,
-		Client:     &acme.Client{DirectoryURL: o.Directory, HTTPClient: o.Client, UserAgent: "sselfie"},
+		Client:     &acme.Client{DirectoryURL: o.Directory, HTTPClient: &client, UserAgent: "sselfie"},
 	}}
 	if o.Directory == "" {
 		k.manager.Client.DirectoryURL = autocert.DefaultACMEDirectory
@@ -108,8 +119,9 @@ func (k *Keeper) redirect(w http.ResponseWriter, r *http.Request) {
 
 // Fetch gets the certificate now, so that the first visitor does not wait for
 // it. The listeners must be answering. A failure is no reason to stop: every
-// visitor's connection tries again.
+// visitor's connection tries again. The error says what the authority found.
 func (k *Keeper) Fetch(ctx context.Context) error {
+	k.witness.forget()
 	done := make(chan error, 1)
 	go func() {
 		_, err := k.manager.GetCertificate(&tls.ClientHelloInfo{
@@ -123,6 +135,9 @@ func (k *Keeper) Fetch(ctx context.Context) error {
 	}()
 	select {
 	case err := <-done:
+		if said := k.witness.told(); err != nil && said != "" {
+			return fmt.Errorf("the authority did not find this machine at %s: the domain's records in DNS must lead here, and ports 80 and 443 must be open from outside. It says: %s", k.opts.Domain, said)
+		}
 		return err
 	case <-ctx.Done():
 		return ctx.Err()

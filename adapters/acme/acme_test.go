@@ -117,6 +117,20 @@ func TestACertificateFromAnAuthority(t *testing.T) {
 	}
 }
 
+// TestAnAuthorityThatFindsNobodySaysSo: the domain leads to another machine, or
+// something lies before the ports.
+func TestAnAuthorityThatFindsNobodySaysSo(t *testing.T) {
+	p := startPebble(t, buildPebble(t), port(closed(t)), port(closed(t)))
+	k := New(Options{Domain: domain, Folder: t.TempDir(), Directory: p.directory, Client: p.client, Log: slog.New(slog.DiscardHandler)})
+	plain := listen(t)
+	go func() { _ = k.ServePlain(plain) }()
+	serveHello(t, tls.NewListener(listen(t), k.TLS()))
+	err := k.Fetch(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(err.Error(), domain) || strings.Contains(err.Error(), "viable") {
+		t.Errorf("%v", err)
+	}
+}
+
 // visit opens the site as a browser would, trusting the test's authority.
 func visit(t *testing.T, p *pebble, addr string) {
 	t.Helper()
