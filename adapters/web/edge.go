@@ -113,6 +113,7 @@ func (s *Server) leave(rc *fasthttp.RequestCtx, path, id []byte, start time.Time
 	}
 	s.counted.answers[min(rc.Response.StatusCode()/100, len(s.counted.answers)-1)].Inc()
 	s.logRequest(rc, path, id, start)
+	awaitWhole(rc)
 }
 
 // broken answers what is no request at all: oversized, cut off, malformed. The

@@ -68,6 +68,7 @@ type conn struct {
 	from   *listener
 	spoke  bool // read by one goroutine at a time
 	linger atomic.Bool
+	whole  whole
 }
 
 // Read notes the first byte.
