@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"sselfie/core/jobs"
 )
@@ -26,9 +27,9 @@ func (tx *Tx) FinishJobRun(ctx context.Context, r jobs.Run) error {
 }
 
 // LastJobRun implements jobs.Reader.
-func (r reads) LastJobRun(ctx context.Context, job jobs.Name, trigger jobs.Trigger) (jobs.Run, bool, error) {
+func (r reads) LastJobRun(ctx context.Context, job jobs.Name, trigger jobs.Trigger, until time.Time) (jobs.Run, bool, error) {
 	return maybe(ctx, r, scanJobRun, `SELECT job, scheduled_for, started_at, finished_at, processed, skipped, failed, error, trigger
-		FROM job_runs WHERE job = ? AND trigger = ? ORDER BY scheduled_for DESC LIMIT 1`, job, trigger)
+		FROM job_runs WHERE job = ? AND trigger = ? AND scheduled_for <= ? ORDER BY scheduled_for DESC LIMIT 1`, job, trigger, ms(until))
 }
 
 func scanJobRun(s scanner) (r jobs.Run, err error) {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // book keeps the runs of a journey. Most of a year's runs find nothing to do;
@@ -21,11 +22,11 @@ type book struct {
 const mostPending = 250
 
 // lastOf is Runner.last, which asks the table for the first time only.
-func (b *book) lastOf(ctx context.Context, name Name) (Last, error) {
+func (b *book) lastOf(ctx context.Context, name Name, now time.Time) (Last, error) {
 	if l, known := b.last[name]; known {
 		return l, nil
 	}
-	l, err := b.r.last(ctx, name)
+	l, err := b.r.last(ctx, name, now)
 	if err == nil {
 		b.last[name] = l
 	}
@@ -78,7 +79,7 @@ func (b *book) runDue(ctx context.Context, stop stop) ([]Ran, error) {
 		if ctx.Err() != nil {
 			return ran, ctx.Err()
 		}
-		last, err := b.lastOf(ctx, job.Name)
+		last, err := b.lastOf(ctx, job.Name, stop.at)
 		if err != nil {
 			return ran, err
 		}

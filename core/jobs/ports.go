@@ -49,6 +49,6 @@ type Store interface {
 // Reader answers what has run.
 type Reader interface {
 	// LastJobRun returns the run of a job and trigger with the newest scheduled
-	// time; found is false when there is none.
-	LastJobRun(ctx context.Context, job Name, trigger Trigger) (r Run, found bool, err error)
+	// time until then; found is false when there is none.
+	LastJobRun(ctx context.Context, job Name, trigger Trigger, until time.Time) (r Run, found bool, err error)
 }

@@ -74,15 +74,13 @@ func (r *Runner) RunDue(ctx context.Context, now time.Time) ([]Ran, error) {
 		if ctx.Err() != nil {
 			return ran, ctx.Err()
 		}
-		last, err := r.last(ctx, job.Name)
+		run, due, err := r.next(ctx, job, now)
 		if err != nil {
 			return ran, err
 		}
-		slot, due, _ := Due(now, job.Schedule, last)
 		if !due {
 			continue
 		}
-		run := Run{Job: job.Name, ScheduledFor: slot, StartedAt: now, Trigger: BySchedule}
 		done, did, failure, err := r.run(ctx, job, run, now)
 		if did {
 			told := Ran{Job: job.Name, At: now, Processed: done.Counts.Processed}
@@ -98,9 +96,36 @@ func (r *Runner) RunDue(ctx context.Context, now time.Time) ([]Ran, error) {
 	return ran, nil
 }
 
+// next returns the run of a job that is to be done now: what its schedule asks
+// for, or a run by hand that was cut off.
+func (r *Runner) next(ctx context.Context, job Job, now time.Time) (run Run, due bool, err error) {
+	last, err := r.last(ctx, job.Name, now)
+	if err != nil {
+		return run, false, err
+	}
+	if slot, due, _ := Due(now, job.Schedule, last); due {
+		return Run{Job: job.Name, ScheduledFor: slot, StartedAt: now, Trigger: BySchedule}, true, nil
+	}
+	run, found, err := r.Read.LastJobRun(ctx, job.Name, ByHand, now.Add(farAhead))
+	if err != nil || !found || !run.FinishedAt.IsZero() || now.Sub(run.StartedAt) > stillWanted || r.busy(job.Name) {
+		return run, false, err
+	}
+	run.StartedAt = now
+	return run, true, nil
+}
+
+const (
+	// farAhead is how far in the future a run can lie that was right: a clock that
+	// was set back by a day makes nothing due again. One beyond it was noted while
+	// the clock was wrong, and must not silence its job until then.
+	farAhead = 48 * time.Hour
+	// stillWanted is for how long somebody who started a run by hand waits for it.
+	stillWanted = 24 * time.Hour
+)
+
 // last returns what Due needs to know of a job.
-func (r *Runner) last(ctx context.Context, name Name) (Last, error) {
-	run, found, err := r.Read.LastJobRun(ctx, name, BySchedule)
+func (r *Runner) last(ctx context.Context, name Name, now time.Time) (Last, error) {
+	run, found, err := r.Read.LastJobRun(ctx, name, BySchedule, now.Add(farAhead))
 	if err != nil {
 		return Last{}, err
 	}
@@ -261,7 +286,7 @@ func (r *Runner) States(ctx context.Context) ([]State, error) {
 	for _, job := range r.Jobs {
 		s := State{Job: job, NextRun: job.Schedule.Next(now), Running: r.busy(job.Name)}
 		for _, t := range []Trigger{BySchedule, ByHand} {
-			run, found, err := r.Read.LastJobRun(ctx, job.Name, t)
+			run, found, err := r.Read.LastJobRun(ctx, job.Name, t, now.Add(farAhead))
 			if err != nil {
 				return nil, err
 			}

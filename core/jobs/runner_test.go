@@ -98,9 +98,67 @@ func TestARunThatWasCutOffIsResumed(t *testing.T) {
 	if want := []string{"noon 03-01 12:05"}; !slices.Equal(c.log, want) {
 		t.Errorf("ran %q, want %q", c.log, want)
 	}
-	run, found, err := db.LastJobRun(t.Context(), "noon", jobs.BySchedule)
+	run, found, err := db.LastJobRun(t.Context(), "noon", jobs.BySchedule, clock.Now())
 	if err != nil || !found || !run.ScheduledFor.Equal(when("2026-03-01 12:00")) || run.FinishedAt.IsZero() {
 		t.Errorf("kept %+v, %v, %v", run, found, err)
+	}
+}
+
+// A run by hand that died with its process is resumed like one of the schedule,
+// once; what is a day old is nobody's wish any more.
+func TestARunByHandThatWasCutOffIsResumed(t *testing.T) {
+	for name, c := range map[string]struct {
+		schedule jobs.Schedule
+		back     string
+		want     []string
+	}{
+		"of a schedule":              {jobs.DailyAt(12, 0), "2026-03-01 15:07", []string{"x 03-01 15:07"}},
+		"of what works all the time": {jobs.Continuous(), "2026-03-01 15:07", []string{"x 03-01 15:07"}},
+		"when its time has come":     {jobs.DailyAt(16, 0), "2026-03-01 16:01", []string{"x 03-01 16:01", "x 03-01 16:01"}},
+		"more than a day ago":        {jobs.Continuous(), "2026-03-02 15:07", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, clock := sqlitetest.New(t), &hand{now: when("2026-03-01 15:05")}
+			ctx, crash := context.WithCancel(t.Context())
+			cut := jobs.Job{Name: "x", Schedule: c.schedule, Work: func(ctx context.Context, _ time.Time) (jobs.Counts, error) {
+				crash()
+				return jobs.Counts{}, ctx.Err()
+			}}
+			first := runner(t, db, clock, cut)
+			first.Since = clock.Now()
+			if _, err := first.RunByHand(ctx, "x"); !errors.Is(err, context.Canceled) {
+				t.Fatalf("the run that was cut off: %v", err)
+			}
+			done := &calls{}
+			r := runner(t, db, clock, jobs.Job{Name: "x", Schedule: c.schedule, Work: done.work("x")})
+			r.Since = clock.Now()
+			for range 3 {
+				due(t, r, c.back)
+			}
+			if !slices.Equal(done.log, c.want) {
+				t.Errorf("ran %q, want %q", done.log, c.want)
+			}
+			if run, found, err := db.LastJobRun(t.Context(), "x", jobs.ByHand, when(c.back)); err != nil || !found || run.FinishedAt.IsZero() != (c.want == nil) {
+				t.Errorf("kept %+v, %v, %v", run, found, err)
+			}
+		})
+	}
+}
+
+// A clock that was years ahead for a moment, and is right again, silences no job
+// until those years are over; and what ran before runs no second time.
+func TestAClockThatWasFarAhead(t *testing.T) {
+	db, clock, c := sqlitetest.New(t), &hand{now: when("2026-03-01 09:00")}, &calls{}
+	r := runner(t, db, clock, jobs.Job{Name: "noon", Schedule: jobs.DailyAt(12, 0), Work: c.work("noon")})
+	for _, now := range []string{
+		"2026-03-01 12:00", "2036-01-01 12:00", "2026-03-01 12:10", // right again: today is done
+		"2026-03-02 11:59", "2026-03-02 12:00", "2026-03-01 13:00", "2026-02-20 13:00", // set back: all of that is done
+		"2026-03-02 12:01", "2026-03-03 12:00",
+	} {
+		due(t, r, now)
+	}
+	if want := []string{"noon 03-01 12:00", "noon 01-01 12:00", "noon 03-02 12:00", "noon 03-03 12:00"}; !slices.Equal(c.log, want) {
+		t.Errorf("ran %q, want %q", c.log, want)
 	}
 }
 
@@ -126,7 +184,7 @@ func TestAFailureIsKeptAndNotRepeatedBeforeItsTime(t *testing.T) {
 			if got, err := r.RunByHand(t.Context(), "bad"); err == nil || !strings.Contains(err.Error(), "broke") || got.Job != "bad" {
 				t.Errorf("by hand: %+v, %v", got, err)
 			}
-			run, _, err := db.LastJobRun(t.Context(), "bad", jobs.BySchedule)
+			run, _, err := db.LastJobRun(t.Context(), "bad", jobs.BySchedule, clock.Now())
 			if err != nil || !strings.Contains(run.Error, "broke") || run.FinishedAt.IsZero() {
 				t.Errorf("kept %+v, %v", run, err)
 			}
