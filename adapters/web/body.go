@@ -15,16 +15,20 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"sselfie/core"
+	"sselfie/core/sequences"
 )
 
 // Bounds of what a request may hold. Nothing here comes near them by honest use.
 const (
 	maxBody      = 1 << 20   // of any request
 	maxJSON      = 256 << 10 // of a JSON call
-	maxForm      = 64 << 10
+	maxForm      = 256 << 10 // a letter, with every character of it escaped
 	maxDepth     = 16
-	maxFieldSize = 10_000 // characters of one text
+	maxFieldSize = 10_000    // characters of one text
 )
+
+// letterText is a text that may be as long as a letter.
+type letterText string
 
 // readJSON decodes the body into dst, a pointer to a struct. Members that we
 // don't know are passed over, because additions are free on both sides.
@@ -115,10 +119,13 @@ func tooDeep(b []byte) bool {
 func longFields(v reflect.Value) map[string]string {
 	out := map[string]string{}
 	for i := range v.NumField() {
-		f := v.Field(i)
-		if f.Kind() == reflect.String && utf8.RuneCountInString(f.String()) > maxFieldSize {
+		f, most := v.Field(i), maxFieldSize
+		if f.Type() == reflect.TypeFor[letterText]() {
+			most = sequences.LetterMost
+		}
+		if f.Kind() == reflect.String && utf8.RuneCountInString(f.String()) > most {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-			out[name] = fmt.Sprintf("At most %d characters.", maxFieldSize)
+			out[name] = fmt.Sprintf("At most %d characters.", most)
 		}
 	}
 	return out

@@ -199,7 +199,7 @@ func campaignFields(m campaigns.Campaign, list []segments.Segment, wrong map[str
 		{Name: "subject", Label: "Subject", Value: m.Subject, Max: 150, Wide: true, Error: wrong["subject"]},
 		{Name: "subjectB", Label: "A second subject to try against it", Value: m.SubjectB, Max: 150, Wide: true, Optional: true, Error: wrong["subjectB"]},
 		{Name: "preheader", Label: "Preview line", Value: m.Preheader, Max: 200, Wide: true, Optional: true, Error: wrong["preheader"], Help: "What a mailbox shows after the subject."},
-		{Name: "body", Label: "Letter", Type: "textarea", Value: m.Body, Rows: 16, Max: 20000, Wide: true, Error: wrong["body"], Help: letterHelp(sequences.FieldsOfCampaigns())},
+		{Name: "body", Label: "Letter", Type: "textarea", Value: m.Body, Rows: 16, Max: sequences.LetterMost, Wide: true, Error: wrong["body"], Help: letterHelp(sequences.FieldsOfCampaigns())},
 		{Name: "action", Label: "Button", Value: m.Action, Max: 60, Error: wrong["action"]},
 		{Name: "path", Label: "Where it leads", Value: m.Path, Max: 300, Error: wrong["path"], Help: "A page of this site, beginning with /."},
 		{Name: "segment", Label: "To whom", Type: "select", Options: whom, Error: wrong["segment"]},

@@ -181,7 +181,7 @@ func (s *Server) showStepForm(ctx context.Context, c *fiber.Ctx, who *signedIn, 
 		{Name: "product", Type: "hidden", Value: string(f.product)},
 		{Name: "subject", Label: "Subject", Value: st.Subject, Max: 150, Wide: true, Error: wrong["subject"], Help: "With a field that is not known of somebody, she does not get the letter."},
 		{Name: "preheader", Label: "Preview line", Value: st.Preheader, Max: 200, Wide: true, Optional: true, Error: wrong["preheader"], Help: "What a mailbox shows after the subject."},
-		{Name: "text", Label: "Letter", Type: "textarea", Value: st.Text, Rows: 18, Max: 8000, Wide: true, Error: wrong["text"], Help: letterHelp(sequences.Fields())},
+		{Name: "text", Label: "Letter", Type: "textarea", Value: st.Text, Rows: 18, Max: sequences.LetterMost, Wide: true, Error: wrong["text"], Help: letterHelp(sequences.Fields())},
 		{Name: "action", Label: "Button", Value: st.Action, Max: 60, Error: wrong["action"]},
 		{Name: "path", Label: "Where it leads", Value: st.Path, Max: 300, Error: wrong["path"], Help: "A page of this site, beginning with /."},
 	}

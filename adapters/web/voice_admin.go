@@ -241,7 +241,7 @@ func (s *Server) adminSaveCampaign(ctx context.Context, c *fiber.Ctx, who *signe
 		Subject   string          `json:"subject"`
 		SubjectB  string          `json:"subjectB"`
 		Preheader string          `json:"preheader"`
-		Body      string          `json:"body"`
+		Body      letterText      `json:"body"`
 		Action    string          `json:"action"`
 		Path      string          `json:"path"`
 		Topic     sequences.Topic `json:"topic"`
@@ -261,7 +261,7 @@ func (s *Server) adminSaveCampaign(ctx context.Context, c *fiber.Ctx, who *signe
 		in.Goal = campaigns.Clicks
 	}
 	saved, err := s.opts.Voice.Campaigns.Save(ctx, campaigns.Campaign{
-		ID: in.ID, Name: in.Name, Subject: in.Subject, SubjectB: in.SubjectB, Preheader: in.Preheader, Body: in.Body, Action: in.Action, Path: in.Path,
+		ID: in.ID, Name: in.Name, Subject: in.Subject, SubjectB: in.SubjectB, Preheader: in.Preheader, Body: string(in.Body), Action: in.Action, Path: in.Path,
 		Topic: in.Topic, Segment: in.Segment, Zone: "UTC", HoldOut: in.HoldOut, TestShare: in.TestShare, TestHours: in.TestHours, Goal: in.Goal,
 	})
 	if err != nil {

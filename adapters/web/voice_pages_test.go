@@ -2,8 +2,10 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -267,6 +269,36 @@ func TestACampaignIsWrittenTriedAndScheduled(t *testing.T) {
 	says(t, s.page(ada, campaign), http.StatusOK, "sent", "You have {credits_left} credits.", "Begin a new campaign from this one", "Against the hold-out")
 	says(t, s.page(ada, "/admin/campaigns/new?from="+strings.TrimPrefix(campaign, "/admin/campaigns/")), http.StatusOK, "A word about light", "A new campaign", "Europe/Berlin")
 	says(t, s.press(ada, campaign, letterForm("do", "save", "segment", segment)...), http.StatusConflict, "has begun")
+}
+
+// The same letter is taken or refused by every door, in any script.
+func TestALetterHasOneLimit(t *testing.T) {
+	s, ada, _ := openVoice(t)
+	for name, c := range map[string]struct {
+		letters int
+		taken   bool
+	}{"as long as it may be": {20_000, true}, "a character more": {20_001, false}} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Repeat("漢", c.letters)
+			want := map[bool]int{true: http.StatusSeeOther, false: http.StatusBadRequest}[c.taken]
+			for door, path := range map[string]string{"body": "/admin/campaigns/new", "text": "/admin/series/mini-product/day-7"} {
+				form := slices.Concat([]string{door, text, "do", "save", "day", "7"}, letterForm()) // the first of two counts
+				a := s.press(ada, path, form...)
+				if a.status != want || !c.taken && !strings.Contains(a.body, "20000") {
+					t.Errorf("%s: %d, want %d: %.300s", path, a.status, want, a.body)
+				}
+			}
+			in, err := json.Marshal(map[string]any{"name": "Long", "subject": "Long", "body": text, "action": "Go", "path": "/studio"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = map[bool]int{true: http.StatusCreated, false: http.StatusBadRequest}[c.taken]
+			a := s.do(ask{method: "POST", path: "/api/admin/campaigns", body: string(in), kind: "application/json", cookie: ada})
+			if a.status != want || !c.taken && !strings.Contains(a.body, "20000") {
+				t.Errorf("the call: %d, want %d: %.300s", a.status, want, a.body)
+			}
+		})
+	}
 }
 
 func TestAStepIsRewritten(t *testing.T) {

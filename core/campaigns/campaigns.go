@@ -90,7 +90,7 @@ func (c Campaign) Check() map[string]string {
 	text("subject", c.Subject, 150, true)
 	text("subjectB", c.SubjectB, 150, false)
 	text("preheader", c.Preheader, 200, false)
-	text("body", c.Body, 20000, true)
+	text("body", c.Body, sequences.LetterMost, true)
 	text("action", c.Action, 60, true)
 	if !sequences.IsPath(c.Path) {
 		bad["path"] = "Give a path on this site, such as /studio-membership."

@@ -77,6 +77,10 @@ type Step struct {
 	Text      string // the little Markdown that package prose reads
 }
 
+// LetterMost is how many characters the text of a letter may have, of a step as of
+// a campaign.
+const LetterMost = 20_000
+
 // Fields are what a letter may mention. A paragraph with a field that is not
 // known of this customer is left out: nothing is invented.
 func Fields() []string {
@@ -195,7 +199,7 @@ func (st Step) check() []string {
 		name, value string
 		most        int
 		need        bool
-	}{{"subject", st.Subject, 150, true}, {"preheader", st.Preheader, 200, false}, {"action", st.Action, 60, true}, {"text", st.Text, 8000, true}} {
+	}{{"subject", st.Subject, 150, true}, {"preheader", st.Preheader, 200, false}, {"action", st.Action, 60, true}, {"text", st.Text, LetterMost, true}} {
 		n := len([]rune(f.value))
 		if f.need && n == 0 {
 			say("the %s is missing", f.name)
