@@ -44,6 +44,7 @@ func (r reads) OpenPromotionCheckout(ctx context.Context, user core.UserID, code
 
 // SaveCheckout inserts or replaces a checkout.
 func (tx *Tx) SaveCheckout(ctx context.Context, c billing.Checkout) error {
+	tx.absent.checkout = false
 	_, err := tx.exec(ctx, `INSERT INTO checkouts (`+checkoutColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET user_id = excluded.user_id, session_id = excluded.session_id, client_secret = excluded.client_secret, link = excluded.link,
 		state = excluded.state, email = excluded.email, expires_at = excluded.expires_at, completed_at = excluded.completed_at`,

@@ -48,6 +48,7 @@ func scanCreditEntry(s scanner) (e credits.Entry, err error) {
 
 // AppendCredit adds one line. The account follows by a trigger.
 func (tx *Tx) AppendCredit(ctx context.Context, e credits.Entry) error {
+	tx.absent.user = ""
 	_, err := tx.exec(ctx, `INSERT INTO credit_transactions (`+entryColumns+`, before_seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
 		(SELECT last_seq FROM user_credits WHERE user_id = ?2))`,
 		e.ID, e.User, e.Amount, e.Type, e.Description, e.BalanceAfter, e.Key, e.Reference, ms(e.At))

@@ -19,6 +19,7 @@ func (r reads) LinkByID(ctx context.Context, id core.LinkID) (tracking.Link, boo
 
 // RecordClick implements tracking.LinkTx.
 func (tx *Tx) RecordClick(ctx context.Context, h tracking.Hit) error {
+	tx.absent.click = false
 	if h.Machine {
 		res, err := tx.exec(ctx, `UPDATE email_logs SET machine_clicked_at = ? WHERE id = ? AND machine_clicked_at IS NULL`, ms(h.At), h.Mail)
 		if err != nil || changed(res) == 0 {

@@ -28,6 +28,7 @@ func (r reads) LeadByID(ctx context.Context, id string) (leads.Lead, error) {
 
 // SaveLead inserts a lead, or writes what can change of it.
 func (tx *Tx) SaveLead(ctx context.Context, l leads.Lead) error {
+	tx.absent.lead = false
 	_, err := tx.exec(ctx, `INSERT INTO freebie_subscribers (`+leadColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name, consent_at = excluded.consent_at,
 		consent_text = excluded.consent_text, confirmed_at = excluded.confirmed_at, user_id = excluded.user_id, converted_at = excluded.converted_at`,
@@ -50,6 +51,9 @@ func (tx *Tx) JoinLead(ctx context.Context, key core.EmailKey, user core.UserID)
 
 // ConvertLead marks a buyer's lead.
 func (tx *Tx) ConvertLead(ctx context.Context, key core.EmailKey, user core.UserID, at time.Time) error {
+	if tx.absent.lead && tx.absent.Key == key && tx.new(user) {
+		return nil
+	}
 	_, err := tx.exec(ctx, `UPDATE freebie_subscribers SET converted_at = ? WHERE (email_key = ? OR user_id = ?) AND converted_at IS NULL`, ms(at), textOrNull(key), user)
 	return err
 }

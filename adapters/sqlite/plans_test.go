@@ -27,6 +27,10 @@ func TestQuestionsAboutOneCustomerReadOneCustomer(t *testing.T) {
 		`SELECT to_address FROM email_logs WHERE user_id = 'u' AND token = 'change_email' ORDER BY created_at DESC, id DESC LIMIT 1`:                                    "email_logs_user (user_id=?)",
 		`UPDATE analytics_events SET user_id = NULL WHERE user_id = 'u'`:                                                                                                "analytics_events_user (user_id=?)",
 		`UPDATE freebie_subscribers SET converted_at = 1 WHERE user_id = 'u' AND converted_at IS NULL`:                                                                  "freebie_subscribers_user (user_id=?)",
+		`SELECT EXISTS (SELECT 1 FROM email_logs WHERE to_key = 'k' AND clicked_at IS NOT NULL)`:                                                                        "email_logs_clicked (to_key=?",
+		`SELECT EXISTS (SELECT 1 FROM email_logs WHERE to_key = 'k' AND last_click_at IS NOT NULL)`:                                                                     "email_logs_clicked_again (to_key=?",
+		`SELECT EXISTS (SELECT 1 FROM checkouts WHERE session_id = 's')`:                                                                                                "checkouts_session (session_id=?)",
+		`SELECT EXISTS (SELECT 1 FROM webhook_waits WHERE key = 'k')`:                                                                                                   "PRIMARY KEY (key=?)",
 		`SELECT id FROM stripe_payments WHERE user_id = 'u' ORDER BY paid_at, id`:                                                                                       "stripe_payments_user (user_id=?)",
 		`SELECT progress FROM training_runs WHERE user_id = 'u' ORDER BY created_at DESC, id DESC LIMIT 1`:                                                              "training_runs_user (user_id=?)",
 		// The ledger has no index by user: an account's lines are found from its newest, one after the other.

@@ -234,6 +234,7 @@ const eraseTickets = `UPDATE support_tickets SET user_id = NULL, email = '', ema
 
 // EraseUser erases a person and keeps the money.
 func (tx *Tx) EraseUser(ctx context.Context, user core.UserID, key core.EmailKey, hash string, at time.Time) error {
+	tx.absent = absent{}
 	type step struct {
 		text string
 		args []any
@@ -285,6 +286,9 @@ func (tx *Tx) EraseUser(ctx context.Context, user core.UserID, key core.EmailKey
 // recallSuppression puts a suppression that stayed as a hash back under its
 // address, once somebody uses that address again.
 func (tx *Tx) recallSuppression(ctx context.Context, key core.EmailKey) error {
+	if tx.absent.hashed && tx.absent.Key == key {
+		return nil
+	}
 	_, err := tx.exec(ctx, `UPDATE OR IGNORE email_suppressions SET address_key = ? WHERE address_key = ?`, key, accounts.SuppressionHash(key))
 	return err
 }

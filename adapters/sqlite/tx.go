@@ -57,7 +57,8 @@ type Tx struct {
 	wakes     []string
 	open      []*rowSet
 	over      bool
-	lost      error // SQLite may have rolled back everything: no further statement may run
+	absent    absent // see arrival.go
+	lost      error  // SQLite may have rolled back everything: no further statement may run
 }
 
 var errTxOver = errors.New("the transaction is over: a Tx was kept after its Update")

@@ -38,11 +38,15 @@ func (tx *Tx) InsertUser(ctx context.Context, u accounts.User) error {
 	_, err := tx.exec(ctx, `INSERT INTO users (`+userColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		u.ID, u.Email, textOrNull(u.Key), u.Name, msOrNull(u.VerifiedAt), msOrNull(u.AddressLostAt), u.PasswordHash, msOrNull(u.PasswordSetAt),
 		u.Admin, u.Origin, msOrNull(u.LastLoginAt), ms(u.CreatedAt), msOrNull(u.DeletedAt))
+	if tx.absent.account = false; err == nil && u.Key == tx.absent.Key {
+		tx.absent.user = u.ID
+	}
 	return err
 }
 
 // SaveUser writes an account that exists.
 func (tx *Tx) SaveUser(ctx context.Context, u accounts.User) error {
+	tx.absent = absent{}
 	_, err := tx.exec(ctx, `UPDATE users SET email = ?, email_key = ?, name = ?, email_verified_at = ?, address_lost_at = ?,
 		password_hash = ?, password_set_at = ?, is_admin = ?, last_login_at = ?, deleted_at = ? WHERE id = ?`,
 		u.Email, textOrNull(u.Key), u.Name, msOrNull(u.VerifiedAt), msOrNull(u.AddressLostAt),

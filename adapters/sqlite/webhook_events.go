@@ -46,6 +46,7 @@ func (tx *Tx) SaveEvent(ctx context.Context, r billing.Record) error {
 
 // SaveWaits replaces the keys that an event waits for.
 func (tx *Tx) SaveWaits(ctx context.Context, id core.EventID, keys []string) error {
+	tx.absent.parked = false
 	if _, err := tx.exec(ctx, `DELETE FROM webhook_waits WHERE event_id = ?`, id); err != nil {
 		return err
 	}

@@ -34,6 +34,10 @@ func (s *Service) ours(ctx context.Context, tx Tx, ses *Session) (*Checkout, cat
 // is not paid yet is noted and waits for its bank.
 func (s *Service) checkoutDone(ctx context.Context, tx Tx, ev Event) (result, error) {
 	ses := ev.Session
+	a := s.arrival(ses)
+	if err := tx.Expect(ctx, a); err != nil {
+		return result{}, err
+	}
 	co, p, ok, err := s.ours(ctx, tx, ses)
 	if err != nil {
 		return result{}, err
@@ -74,8 +78,18 @@ func (s *Service) checkoutDone(ctx context.Context, tx Tx, ev Event) (result, er
 	} else {
 		err = s.purchased(ctx, tx, ev, co, p, *u, match)
 	}
-	return applied(keySubscription(ses.Subscription), keyCustomer(ses.Customer), keyIntent(ses.PaymentIntent),
-		keyInvoice(ses.Invoice), keyRef(ses.Meta.Ref)), err
+	return applied(a.Wakes...), err
+}
+
+// arrival is what a session that came in is going to be asked about.
+func (s *Service) arrival(ses *Session) Arrival {
+	a := Arrival{Session: ses.ID, Wakes: compact([]string{
+		keySubscription(ses.Subscription), keyCustomer(ses.Customer), keyIntent(ses.PaymentIntent), keyInvoice(ses.Invoice), keyRef(ses.Meta.Ref),
+	})}
+	if accounts.CheckAddress(ses.Email) == "" {
+		a.Key = s.Fold(ses.Email)
+	}
+	return a
 }
 
 // elsewhere is our row for a checkout that was opened without us, so that its

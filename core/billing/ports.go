@@ -185,6 +185,13 @@ type Consent struct {
 	At          time.Time
 }
 
+// Arrival is what a purchase that comes in is going to ask about.
+type Arrival struct {
+	Session string
+	Key     core.EmailKey // of the buyer's address, "" where that is none
+	Wakes   []string      // the keys that parked events may wait for
+}
+
 // EventTx keeps events.
 type EventTx interface {
 	// EventByID returns nil when the event is new.
@@ -213,6 +220,9 @@ type Tx interface {
 	credits.Tx
 	mail.Enqueuer
 	tracking.Recorder
+	// Expect says what a purchase is going to ask about, so that the transaction may
+	// look for all of it at once. It changes no answer.
+	Expect(ctx context.Context, a Arrival) error
 	InsertUser(ctx context.Context, u accounts.User) error
 	// HasSessions reports whether anybody is signed in to the account.
 	HasSessions(ctx context.Context, user core.UserID) (bool, error)
