@@ -17,7 +17,7 @@ func advice(err error, general string) string {
 	case code == 530 || code >= 500 && unknownHere.MatchString(text):
 		return "The relay carries letters of those whom it knows alone: set username and password; where it knows its customers by their network address, have this machine's added there."
 	case status == "5.2.2" || status == "4.2.2":
-		return "The mailbox is full. The outbox tries such a letter again for a day."
+		return "The mailbox is full. The outbox tries such a letter again for two days."
 	case status == "5.3.4" || status == "5.2.3":
 		return "The letter is too large for the relay. One of ours is some 10 to 30 kB: its operator can raise the limit."
 	case mail.Nobody(status):
