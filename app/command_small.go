@@ -1,8 +1,11 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -217,16 +220,36 @@ func (healthCommand) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
+	at := onThisMachine(c.Addr)
+	base := "http://" + at
 	if c.TLS.Domain != "" {
-		// The certificate is the domain's, so the question goes to the domain.
-		return s.ready(c.BaseURL)
+		base = "https://" + c.TLS.Domain // whose certificate it is
 	}
-	local := Config{}
-	return s.ready(local.baseURL(c.Addr))
+	return s.ready(base, at)
 }
 
-func (s *shell) ready(base string) error {
-	client := &http.Client{Timeout: 4 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+// onThisMachine is where one reaches what listens at an address. It is no name,
+// which in a container may lead nowhere.
+func onThisMachine(listening string) string {
+	host, port, err := net.SplitHostPort(listening)
+	if err != nil {
+		return listening
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// ready asks base, which is reached at an address.
+func (s *shell) ready(base, at string) error {
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, at)
+	}
+	client := &http.Client{
+		Timeout: 4 * time.Second, Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	req, err := http.NewRequestWithContext(s.ctx, http.MethodGet, base+"/readyz", nil)
 	if err != nil {
 		return err
