@@ -9,11 +9,14 @@ import (
 )
 
 const campaignColumns = `id, name, subject, subject_b, preheader, body, action, path, topic, segment_id, state, send_at, zone,
-	hold_out, test_share, test_hours, goal, winner, winner_why, drawn, started_at, finished_at`
+	hold_out, test_share, test_hours, goal, winner, winner_why, drawn, started_at, finished_at, missed_at`
 
 func scanCampaign(s scanner) (c campaigns.Campaign, err error) {
 	err = s.Scan(&c.ID, &c.Name, &c.Subject, &c.SubjectB, &c.Preheader, &c.Body, &c.Action, &c.Path, &c.Topic, textIn(&c.Segment), &c.State, timeIn(&c.SendAt), &c.Zone,
-		&c.HoldOut, &c.TestShare, &c.TestHours, &c.Goal, &c.Winner, &c.WinnerWhy, boolIn(&c.Drawn), timeIn(&c.StartedAt), timeIn(&c.FinishedAt))
+		&c.HoldOut, &c.TestShare, &c.TestHours, &c.Goal, &c.Winner, &c.WinnerWhy, boolIn(&c.Drawn), timeIn(&c.StartedAt), timeIn(&c.FinishedAt), timeIn(&c.MissedAt))
+	if !c.MissedAt.IsZero() {
+		c.State = campaigns.Missed // kept as the draft that it is again
+	}
 	return c, err
 }
 
@@ -33,6 +36,11 @@ func (r reads) OpenCampaigns(ctx context.Context, now time.Time) ([]campaigns.Ca
 		WHERE state IN ('scheduled', 'sending') AND (state = 'sending' OR send_at <= ?) ORDER BY send_at, id`, ms(now))
 }
 
+// MissedCampaigns implements campaigns.Reads.
+func (r reads) MissedCampaigns(ctx context.Context) ([]campaigns.Campaign, error) {
+	return all(ctx, r, scanCampaign, `SELECT `+campaignColumns+` FROM admin_email_campaigns WHERE missed_at IS NOT NULL ORDER BY missed_at DESC, id`)
+}
+
 // SegmentExists implements campaigns.Reads.
 func (r reads) SegmentExists(ctx context.Context, id string) (bool, error) {
 	return one(ctx, r, scalar[bool], `SELECT EXISTS (SELECT 1 FROM email_segments WHERE id = ?)`, id)
@@ -46,15 +54,19 @@ func (tx *Tx) SaveCampaign(ctx context.Context, c campaigns.Campaign, at time.Ti
 	if c.Zone == "" {
 		c.Zone = "UTC"
 	}
+	state := c.State
+	if state == campaigns.Missed {
+		state = campaigns.Draft
+	}
 	_, err := tx.exec(ctx, `INSERT INTO admin_email_campaigns (`+campaignColumns+`, created_at, updated_at)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?23)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?24)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, subject = excluded.subject, subject_b = excluded.subject_b, preheader = excluded.preheader,
 		body = excluded.body, action = excluded.action, path = excluded.path, topic = excluded.topic, segment_id = excluded.segment_id, state = excluded.state,
 		send_at = excluded.send_at, zone = excluded.zone, hold_out = excluded.hold_out, test_share = excluded.test_share, test_hours = excluded.test_hours,
 		goal = excluded.goal, winner = excluded.winner, winner_why = excluded.winner_why, drawn = excluded.drawn, started_at = excluded.started_at,
-		finished_at = excluded.finished_at, updated_at = excluded.updated_at`,
-		c.ID, c.Name, c.Subject, c.SubjectB, c.Preheader, c.Body, c.Action, c.Path, c.Topic, textOrNull(c.Segment), c.State, msOrNull(c.SendAt), c.Zone,
-		c.HoldOut, c.TestShare, c.TestHours, c.Goal, c.Winner, c.WinnerWhy, c.Drawn, msOrNull(c.StartedAt), msOrNull(c.FinishedAt), ms(at))
+		finished_at = excluded.finished_at, missed_at = excluded.missed_at, updated_at = excluded.updated_at`,
+		c.ID, c.Name, c.Subject, c.SubjectB, c.Preheader, c.Body, c.Action, c.Path, c.Topic, textOrNull(c.Segment), state, msOrNull(c.SendAt), c.Zone,
+		c.HoldOut, c.TestShare, c.TestHours, c.Goal, c.Winner, c.WinnerWhy, c.Drawn, msOrNull(c.StartedAt), msOrNull(c.FinishedAt), msOrNull(c.MissedAt), ms(at))
 	return err
 }
 

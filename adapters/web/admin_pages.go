@@ -203,6 +203,15 @@ func (s *Server) attention(ctx context.Context) ([]view.DeskTable, error) {
 	if b.Failed > 0 {
 		add("Mails that were given up", strconv.Itoa(b.Failed), "/admin/outbox?state=failed")
 	}
+	if s.opts.Voice != nil {
+		missed, err := s.opts.Voice.Campaigns.Read.MissedCampaigns(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range missed {
+			add("The campaign “"+m.Name+"” was not sent: its time had passed", "due "+s.inZone(m.SendAt, m.Zone), campaignPath(m.ID))
+		}
+	}
 	states, err := a.Work.States(ctx)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ const (
 	maxJSON      = 256 << 10 // of a JSON call
 	maxForm      = 256 << 10 // a letter, with every character of it escaped
 	maxDepth     = 16
-	maxFieldSize = 10_000    // characters of one text
+	maxFieldSize = 10_000 // characters of one text
 )
 
 // letterText is a text that may be as long as a letter.

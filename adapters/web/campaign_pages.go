@@ -79,6 +79,8 @@ func (s *Server) campaignState(m campaigns.Campaign) view.Cell {
 		return view.Cell{Text: "being sent", Tone: view.Warning, Note: "since " + s.inZone(m.StartedAt, m.Zone)}
 	case campaigns.Sent:
 		return view.Cell{Text: "sent", Note: s.inZone(m.StartedAt, m.Zone)}
+	case campaigns.Missed:
+		return view.Cell{Text: "missed", Tone: view.Danger, Note: "was due " + s.inZone(m.SendAt, m.Zone)}
 	}
 	return view.Cell{Text: string(m.State)}
 }
@@ -115,7 +117,7 @@ func (s *Server) deskCampaign(ctx context.Context, c *fiber.Ctx, who *signedIn) 
 			m.Zone = all[0].Zone // the creator's own, as she gave it last
 		}
 	}
-	if m.State != "" && m.State != campaigns.Draft && m.State != campaigns.Scheduled {
+	if m.State != "" && !m.Open() {
 		return s.showSentCampaign(ctx, c, who, m)
 	}
 	return s.showCampaignForm(ctx, c, who, campaignForm{m: m, to: who.User.Email, zone: m.Zone})
@@ -143,7 +145,11 @@ func (s *Server) showCampaignForm(ctx context.Context, c *fiber.Ctx, who *signed
 	if m.State == campaigns.Scheduled {
 		d.Lead = "Goes out on " + s.inZone(m.SendAt, m.Zone) + ". What you save before then is what goes out."
 	}
-	if f.sendAt == "" && !m.SendAt.IsZero() {
+	if m.State == campaigns.Missed {
+		d.Lead = "Nobody got it. Its time was " + s.inZone(m.SendAt, m.Zone) + "; when letters could be sent again, on " + s.inZone(m.MissedAt, m.Zone) +
+			", it was more than 3 days late, and what it says may not be true any more. Read it again, then give it another time or cancel it."
+	}
+	if f.sendAt == "" && m.State != campaigns.Missed && !m.SendAt.IsZero() {
 		if where, err := s.opts.Voice.Campaigns.Zone(m.Zone); err == nil {
 			f.sendAt = m.SendAt.In(where).Format(localForm)
 		}

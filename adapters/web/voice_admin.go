@@ -214,10 +214,11 @@ type campaignJSON struct {
 	SendAt     *time.Time `json:"sendAt"`
 	StartedAt  *time.Time `json:"startedAt"`
 	FinishedAt *time.Time `json:"finishedAt"`
+	MissedAt   *time.Time `json:"missedAt"`
 }
 
 func newCampaignJSON(c campaigns.Campaign) campaignJSON {
-	return campaignJSON{c, optional(c.SendAt), optional(c.StartedAt), optional(c.FinishedAt)}
+	return campaignJSON{c, optional(c.SendAt), optional(c.StartedAt), optional(c.FinishedAt), optional(c.MissedAt)}
 }
 
 // adminCampaigns is GET /api/admin/campaigns.

@@ -271,6 +271,34 @@ func TestACampaignIsWrittenTriedAndScheduled(t *testing.T) {
 	says(t, s.press(ada, campaign, letterForm("do", "save", "segment", segment)...), http.StatusConflict, "has begun")
 }
 
+// A campaign whose time passed while the process was down is told of where the
+// creator looks first, with what to do.
+func TestAMissedCampaignIsToldOf(t *testing.T) {
+	s, ada, _ := openVoice(t)
+	s.buy("bio_glowup", "anna@x.test", "")
+	at := s.clock.Now().Add(24 * time.Hour)
+	a := s.press(ada, "/admin/campaigns/new", append(letterForm("segment", string(segments.BuyersID("bio_glowup"))), "do", "schedule", "sendAt", at.Format("2006-01-02T15:04"), "zone", "UTC")...)
+	if a.status != http.StatusSeeOther {
+		t.Fatalf("scheduling: %d %.600s", a.status, a.body)
+	}
+	campaign := strings.TrimSuffix(a.header.Get("Location"), "?done=scheduled")
+	s.clock.Advance(35 * 24 * time.Hour)
+	if _, err := s.opts.Voice.Campaigns.Run(t.Context(), s.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	due := at.UTC().Format("2 January 2006, 15:04") + " UTC"
+	says(t, s.page(ada, "/admin"), http.StatusOK, "The campaign “Spring” was not sent: its time had passed", "due "+due, campaign)
+	says(t, s.page(ada, "/admin/campaigns"), http.StatusOK, `"missed"`, "was due "+due)
+	says(t, s.page(ada, campaign), http.StatusOK, "Nobody got it. Its time was "+due, "give it another time or cancel it", "Cancel this campaign")
+	says(t, s.do(ask{path: "/api/admin/campaigns", cookie: ada}), http.StatusOK, `"state":"missed"`, `"missedAt":"`)
+	if a := s.press(ada, campaign+"/cancel"); a.status != http.StatusSeeOther {
+		t.Fatalf("cancelling: %d", a.status)
+	}
+	if a := s.page(ada, "/admin"); strings.Contains(a.body, "was not sent") {
+		t.Error("cancelled, and the overview still asks for it")
+	}
+}
+
 // The same letter is taken or refused by every door, in any script.
 func TestALetterHasOneLimit(t *testing.T) {
 	s, ada, _ := openVoice(t)

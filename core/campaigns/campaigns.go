@@ -28,6 +28,7 @@ const (
 	Sending   State = "sending"
 	Sent      State = "sent"
 	Cancelled State = "cancelled"
+	Missed    State = "missed" // its time passed while nothing could be sent; it waits for another
 )
 
 // Goal is what decides between two subjects.
@@ -63,7 +64,11 @@ type Campaign struct {
 	Drawn      bool            `json:"-"`
 	StartedAt  time.Time       `json:"startedAt"`
 	FinishedAt time.Time       `json:"finishedAt"`
+	MissedAt   time.Time       `json:"missedAt"` // when it was found to be missed
 }
+
+// Open reports whether a campaign can be changed and scheduled.
+func (c Campaign) Open() bool { return c.State == Draft || c.State == Scheduled || c.State == Missed }
 
 // Check returns what is wrong with a campaign, by field.
 func (c Campaign) Check() map[string]string {
@@ -196,11 +201,14 @@ func Ready(r Recipient, since, now time.Time) (outcome, why string) {
 		return "skipped", "this topic was refused"
 	}
 	fresh := !r.LastMarketing.IsZero() && now.Sub(r.LastMarketing) < sequences.Pause
+	late := now.Sub(since) > sequences.Patience
 	switch {
+	case late && (r.Pending || fresh):
+		return "skipped", "other letters were too fresh for 3 days"
+	case late:
+		return "skipped", "her turn would have come more than 3 days ago"
 	case !r.Pending && !fresh:
 		return "queued", "in the segment when it was sent"
-	case now.Sub(since) > sequences.Patience:
-		return "skipped", "other letters were too fresh for 3 days"
 	}
 	return "waiting", "another marketing mail is too fresh"
 }

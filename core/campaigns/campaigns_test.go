@@ -268,6 +268,92 @@ func TestCancelTakesBackWhatWaits(t *testing.T) {
 	}
 }
 
+func TestALateCampaign(t *testing.T) {
+	for name, c := range map[string]struct {
+		late time.Duration
+		want campaigns.State
+		sent int
+	}{
+		"an hour late":             {time.Hour, campaigns.Sent, 10},
+		"3 days late":              {sequences.Patience, campaigns.Sent, 10},
+		"more than 3 days late":    {sequences.Patience + time.Millisecond, campaigns.Missed, 0},
+		"the server was gone":      {35 * 24 * time.Hour, campaigns.Missed, 0},
+		"its time has not come":    {-time.Minute, campaigns.Scheduled, 0},
+		"the first run of its day": {0, campaigns.Sent, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, 10)
+			id := d.begin(good())
+			d.clock.Advance(d.get(id).SendAt.Add(c.late).Sub(d.clock.Now()))
+			if got := d.run(); got.Sent != c.sent || d.get(id).State != c.want {
+				t.Errorf("%+v, and it is %s; want %d letters and %s", got, d.get(id).State, c.sent, c.want)
+			}
+			missed, err := d.db.MissedCampaigns(t.Context())
+			if err != nil || (len(missed) == 1) != (c.want == campaigns.Missed) {
+				t.Errorf("missed are %+v, %v", missed, err)
+			}
+		})
+	}
+}
+
+// A missed campaign is a draft whose day has gone: it can be changed, and then
+// cancelled or sent on another day.
+func TestAMissedCampaignGetsAnotherTime(t *testing.T) {
+	d := newDesk(t, 10)
+	id := d.begin(good())
+	d.clock.Advance(35 * 24 * time.Hour)
+	if got := d.run(); got.Sent != 0 || got.Skipped != 1 {
+		t.Errorf("it came to %+v", got)
+	}
+	if again := d.run(); again != (campaigns.Counts{}) {
+		t.Errorf("a second run came to %+v", again)
+	}
+	c := d.get(id)
+	c.Subject = "The light is still here"
+	if _, err := d.svc.Save(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if c = d.get(id); c.State != campaigns.Missed || !c.MissedAt.Equal(d.clock.Now()) || c.Subject != "The light is still here" {
+		t.Errorf("changed, it is %+v", c)
+	}
+	if _, err := d.svc.Schedule(t.Context(), id, d.clock.Now().Add(time.Hour).UTC().Format("2006-01-02T15:04"), "UTC", "usr_admin"); err != nil {
+		t.Fatal(err)
+	}
+	d.clock.Advance(2 * time.Hour)
+	if got := d.run(); got.Sent != 10 {
+		t.Errorf("at its new time %+v", got)
+	}
+	if c = d.get(id); c.State != campaigns.Sent || !c.MissedAt.IsZero() {
+		t.Errorf("then it is %+v", c)
+	}
+
+	d = newDesk(t, 10)
+	id = d.begin(good())
+	d.clock.Advance(35 * 24 * time.Hour)
+	d.run()
+	if err := d.svc.Cancel(t.Context(), id, "usr_admin"); err != nil {
+		t.Fatal(err)
+	}
+	if c := d.get(id); c.State != campaigns.Cancelled || !c.MissedAt.IsZero() {
+		t.Errorf("cancelled, it is %+v", c)
+	}
+}
+
+// Who was not reached before the process went away for weeks is not written to
+// out of the blue.
+func TestACampaignThatWasCutOffLongAgoIsNotTakenUp(t *testing.T) {
+	d := newDesk(t, 10)
+	id := d.begin(good())
+	d.fail = 1 // right after it began
+	if _, err := d.svc.Run(t.Context(), d.clock.Now()); err == nil {
+		t.Fatal("nothing was cut off")
+	}
+	d.clock.Advance(35 * 24 * time.Hour)
+	if got := d.run(); got.Sent != 0 || got.Skipped != 10 || d.get(id).State != campaigns.Sent {
+		t.Errorf("it came to %+v and is %s", got, d.get(id).State)
+	}
+}
+
 func TestReady(t *testing.T) {
 	now := coretest.Start
 	for name, c := range map[string]struct {
@@ -275,15 +361,16 @@ func TestReady(t *testing.T) {
 		since time.Time
 		want  string
 	}{
-		"anybody":                {campaigns.Recipient{}, now, "queued"},
-		"gone":                   {campaigns.Recipient{Gone: true}, now, "skipped"},
-		"unsubscribed":           {campaigns.Recipient{Listed: true}, now, "skipped"},
-		"refused":                {campaigns.Recipient{Refused: true}, now, "skipped"},
-		"a mail 19 hours ago":    {campaigns.Recipient{LastMarketing: now.Add(-19 * time.Hour)}, now, "waiting"},
-		"a mail 20 hours ago":    {campaigns.Recipient{LastMarketing: now.Add(-20 * time.Hour)}, now, "queued"},
-		"one waits":              {campaigns.Recipient{Pending: true}, now, "waiting"},
-		"one waits for 4 days":   {campaigns.Recipient{Pending: true}, now.Add(-96 * time.Hour), "skipped"},
-		"late, but free at last": {campaigns.Recipient{}, now.Add(-96 * time.Hour), "queued"},
+		"anybody":               {campaigns.Recipient{}, now, "queued"},
+		"gone":                  {campaigns.Recipient{Gone: true}, now, "skipped"},
+		"unsubscribed":          {campaigns.Recipient{Listed: true}, now, "skipped"},
+		"refused":               {campaigns.Recipient{Refused: true}, now, "skipped"},
+		"a mail 19 hours ago":   {campaigns.Recipient{LastMarketing: now.Add(-19 * time.Hour)}, now, "waiting"},
+		"a mail 20 hours ago":   {campaigns.Recipient{LastMarketing: now.Add(-20 * time.Hour)}, now, "queued"},
+		"one waits":             {campaigns.Recipient{Pending: true}, now, "waiting"},
+		"one waits for 4 days":  {campaigns.Recipient{Pending: true}, now.Add(-96 * time.Hour), "skipped"},
+		"free, but 4 days late": {campaigns.Recipient{}, now.Add(-96 * time.Hour), "skipped"},
+		"free, and 3 days late": {campaigns.Recipient{}, now.Add(-72 * time.Hour), "queued"},
 	} {
 		if got, why := campaigns.Ready(c.r, c.since, now); got != c.want || why == "" {
 			t.Errorf("%s: %s because %q", name, got, why)

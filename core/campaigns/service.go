@@ -43,6 +43,8 @@ type Reads interface {
 	Campaigns(ctx context.Context) ([]Campaign, error)
 	// OpenCampaigns returns those that are scheduled until now, or being sent.
 	OpenCampaigns(ctx context.Context, now time.Time) ([]Campaign, error)
+	// MissedCampaigns returns those that wait for another time, the latest first.
+	MissedCampaigns(ctx context.Context) ([]Campaign, error)
 	SegmentExists(ctx context.Context, id string) (bool, error)
 }
 
@@ -96,10 +98,10 @@ func (s *Service) Save(ctx context.Context, c Campaign) (Campaign, error) {
 		if err != nil {
 			return err
 		}
-		if old.State != Draft && old.State != Scheduled {
+		if !old.Open() {
 			return &core.Error{Code: core.Conflict, Op: op, Message: "This campaign has begun, so it stays as it is. Copy it into a new one."}
 		}
-		c.State, c.SendAt, c.Zone, c.Drawn = old.State, old.SendAt, old.Zone, false
+		c.State, c.SendAt, c.Zone, c.Drawn, c.MissedAt = old.State, old.SendAt, old.Zone, false, old.MissedAt
 		return tx.SaveCampaign(ctx, c, now)
 	})
 	return c, err
@@ -131,13 +133,13 @@ func (s *Service) Schedule(ctx context.Context, id ID, local, zone, actor string
 		if c, err = tx.CampaignByID(ctx, string(id)); err != nil {
 			return err
 		}
-		if c.State != Draft && c.State != Scheduled {
+		if !c.Open() {
 			return &core.Error{Code: core.Conflict, Op: op, Message: "This campaign is " + string(c.State) + " already."}
 		}
 		if c.Segment == "" {
 			return core.FieldError(op, "segment", "Choose whom it goes to.")
 		}
-		c.State, c.SendAt, c.Zone = Scheduled, at.UTC(), zone
+		c.State, c.SendAt, c.Zone, c.MissedAt = Scheduled, at.UTC(), zone, time.Time{}
 		if err := tx.SaveCampaign(ctx, c, now); err != nil {
 			return err
 		}
@@ -159,7 +161,7 @@ func (s *Service) Cancel(ctx context.Context, id ID, actor string) error {
 		case Sent:
 			return &core.Error{Code: core.Conflict, Op: "campaigns.Cancel", Message: "This campaign is sent; nothing can be taken back."}
 		}
-		c.State, c.FinishedAt = Cancelled, s.Clock.Now()
+		c.State, c.FinishedAt, c.MissedAt = Cancelled, s.Clock.Now(), time.Time{}
 		if err := tx.SaveCampaign(ctx, c, s.Clock.Now()); err != nil {
 			return err
 		}
@@ -241,7 +243,10 @@ func (s *Service) send(ctx context.Context, c Campaign, now time.Time, sum *Coun
 		if err := step(func(context.Context, Tx) error { return nil }); err != nil {
 			return err
 		}
-		if c.State == Cancelled {
+		if c.State == Missed {
+			sum.Skipped++
+		}
+		if c.State != Sending { // nothing to send, now or any more
 			return nil
 		}
 	}
@@ -285,8 +290,18 @@ func (s *Service) send(ctx context.Context, c Campaign, now time.Time, sum *Coun
 	return nil
 }
 
+// draw begins a campaign whose time has come and draws who gets it. One that is
+// later than a step of a series may be is missed: what it says was meant for
+// another day.
 func (s *Service) draw(ctx context.Context, tx Tx, c Campaign, now time.Time) error {
 	if c.State == Scheduled {
+		switch late := now.Sub(c.SendAt); {
+		case late < 0:
+			return nil // it was given another time meanwhile
+		case late > sequences.Patience:
+			c.State, c.MissedAt = Missed, now
+			return tx.SaveCampaign(ctx, c, now)
+		}
 		c.State, c.StartedAt = Sending, now
 		if err := tx.SaveCampaign(ctx, c, now); err != nil {
 			return err
