@@ -63,7 +63,7 @@ lighthouse: build ## home, a landing page, the success page: four figures of 95,
 # The long runs of the tests named here: the same code, more of it.
 soak: soak-kill soak-orders soak-spends soak-backup soak-sequences soak-floods soak-timing soak-guards soak-faults soak-fuzz
 
-soak-kill: ## 5,000 times kill -9 under load
+soak-kill: ## 5,000 times kill -9 under load, and 50 runs of a job killed again and again
 	SOAK=kill $(GO) test -count=1 -timeout 0 -run 'TestKill' -v ./app/...
 
 soak-orders: ## 100 orders of 2,000 events
