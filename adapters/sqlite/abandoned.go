@@ -14,7 +14,7 @@ func (r reads) AbandonedCheckouts(ctx context.Context, from, to time.Time, after
 		err = s.Scan(&a.ID, textIn(&a.User), &a.Email, &a.Product, &a.Price.Minor, &a.Price.Currency, &a.Marketing, timeIn(&a.CreatedAt))
 		return a, err
 	}, `SELECT c.id, c.user_id, c.email, c.product_id, c.price - c.discount, c.currency, c.marketing, c.created_at FROM checkouts c
-		WHERE c.state IN ('open', 'expired', 'failed') AND c.email <> '' AND c.expires_at BETWEEN ? AND ? AND c.id > ?
+		WHERE `+abandonable+` AND c.email <> '' AND c.expires_at BETWEEN ? AND ? AND c.id > ?
 		AND NOT EXISTS (SELECT 1 FROM email_logs l WHERE l.business_key = 'abandoned_checkout:' || c.id) ORDER BY c.id LIMIT 0 + ?`, ms(from), ms(to), after, limit)
 }
 
@@ -29,7 +29,7 @@ func (r reads) RecoveryFacts(ctx context.Context, a sequences.Abandoned, key cor
 	}, `WITH k AS (SELECT ?1 AS key, coalesce(?2, (SELECT id FROM users WHERE email_key = ?1)) AS user_id)
 		SELECT coalesce((SELECT name FROM users u WHERE u.id = k.user_id), ''),
 		EXISTS (SELECT 1 FROM stripe_payments p WHERE p.user_id = k.user_id AND p.paid_at >= ?3),
-		EXISTS (SELECT 1 FROM checkouts c WHERE c.email = ?4 AND c.state IN ('open', 'expired', 'failed') AND c.created_at > ?3 AND c.expires_at > ?3),
+		EXISTS (SELECT 1 FROM checkouts c WHERE c.email = ?4 AND `+abandonable+` AND c.created_at > ?3 AND c.expires_at > ?3),
 		EXISTS (SELECT 1 FROM users u WHERE u.id = k.user_id AND coalesce(u.unsubscribed_at, u.deleted_at) IS NOT NULL),
 		EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.offers = 0),`+addressFacts+` FROM k`,
 		key, textOrNull(a.User), ms(a.CreatedAt), a.Email)

@@ -70,7 +70,7 @@ const (
 	webhooksAll     = webhookColumns + `INDEXED BY webhook_events_received` + webhookOrder
 	webhooksApplied = webhookColumns + `INDEXED BY webhook_events_received WHERE outcome = 'applied'` + webhookOrder
 	// The list in the text is the condition of the index.
-	webhooksOpen = webhookColumns + `INDEXED BY webhook_events_open WHERE outcome IN ('ignored', 'parked', 'failed') AND outcome = ?` + webhookOrder
+	webhooksOpen = webhookColumns + `INDEXED BY webhook_events_open WHERE ` + notApplied + ` AND outcome = ?` + webhookOrder
 )
 
 // EventsOf returns the events that name one of a customer's ids at Stripe,
@@ -110,12 +110,12 @@ func (r reads) Counts(ctx context.Context, from, to time.Time, grace time.Durati
 const overview = paidBetween + `,
 		money AS (SELECT COALESCE(sum(revenue), 0) AS revenue, COALESCE(sum(payments), 0) AS payments, COALESCE(sum(refunded), 0) AS refunded FROM paid),
 		events AS (SELECT (SELECT count(*) FROM webhook_events INDEXED BY webhook_events_received WHERE received_at >= ?1 AND received_at < ?2) AS n,
-			(SELECT count(*) FROM webhook_events INDEXED BY webhook_events_open WHERE outcome IN ('ignored', 'parked', 'failed') AND outcome = 'failed' AND received_at >= ?1 AND received_at < ?2) AS failed),
+			(SELECT count(*) FROM webhook_events INDEXED BY webhook_events_open WHERE ` + notApplied + ` AND outcome = 'failed' AND received_at >= ?1 AND received_at < ?2) AS failed),
 		ended AS (SELECT count(*) AS n, COALESCE(sum(state <> 'suppressed'), 0) AS lost FROM email_logs INDEXED BY email_logs_ended
-			WHERE state IN ('failed', 'bounced', 'suppressed') AND created_at >= ?1 AND created_at < ?2),
+			WHERE ` + givenUp + ` AND created_at >= ?1 AND created_at < ?2),
 		mails AS (SELECT (SELECT count(*) FROM email_logs INDEXED BY email_logs_created WHERE created_at >= ?1 AND created_at < ?2) - ended.n
-			- (SELECT count(*) FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign') AND +created_at >= ?1 AND +created_at < ?2)
-			- (SELECT count(*) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign') AND +created_at >= ?1 AND +created_at < ?2)
+			- (SELECT count(*) FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND ` + urgentKinds + ` AND +created_at >= ?1 AND +created_at < ?2)
+			- (SELECT count(*) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND ` + marketingKinds + ` AND +created_at >= ?1 AND +created_at < ?2)
 			- (SELECT count(*) FROM email_logs INDEXED BY email_logs_sending WHERE state = 'sending' AND +created_at >= ?1 AND +created_at < ?2) AS sent, ended.lost FROM ended),
 		members AS (SELECT count(*) AS n, COALESCE(sum(status <> 'trialing'), 0) AS paying FROM subscriptions
 			WHERE product_type = 'sselfie_studio_membership' AND live = 1

@@ -39,7 +39,7 @@ func (r reads) CheckoutBySession(ctx context.Context, session string) (*billing.
 // OpenPromotionCheckout returns the customer's checkout that holds a code.
 func (r reads) OpenPromotionCheckout(ctx context.Context, user core.UserID, code string) (*billing.Checkout, error) {
 	return r.checkout(ctx, `SELECT `+checkoutColumns+` FROM checkouts
-		WHERE user_id = ? AND promotion = ? AND promotion <> '' AND state IN ('new', 'open', 'processing')`, user, code)
+		WHERE user_id = ? AND promotion = ? AND promotion <> '' AND `+underway, user, code)
 }
 
 // SaveCheckout inserts or replaces a checkout.

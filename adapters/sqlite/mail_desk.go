@@ -54,7 +54,7 @@ func (tx *Tx) EndSeriesOf(ctx context.Context, key core.EmailKey, reason string,
 			return err
 		}
 	}
-	_, err := tx.exec(ctx, `UPDATE email_logs SET state = 'suppressed', error = ? WHERE to_key = ? AND state = 'queued' AND kind IN `+marketingKinds, "withdrawn: "+reason, key)
+	_, err := tx.exec(ctx, `UPDATE email_logs SET state = 'suppressed', error = ? WHERE to_key = ? AND state = 'queued' AND `+marketingKinds, "withdrawn: "+reason, key)
 	return err
 }
 
@@ -66,7 +66,7 @@ func (tx *Tx) SaveReport(ctx context.Context, r mail.Report, o mail.Owner) (bool
 		soft = o.Key
 	}
 	res, err := tx.exec(ctx, `INSERT INTO mail_reports (reference, kind, email_log_id, marketing, detail, at, address_key)
-		VALUES (?1, ?2, ?3, coalesce((SELECT kind IN `+marketingKinds+` FROM email_logs WHERE id = ?3), ?6), ?4, ?5, ?7) ON CONFLICT DO NOTHING`,
+		VALUES (?1, ?2, ?3, coalesce((SELECT `+marketingKinds+` FROM email_logs WHERE id = ?3), ?6), ?4, ?5, ?7) ON CONFLICT DO NOTHING`,
 		r.Reference, r.Kind, textOrNull(o.Mail), r.Detail, ms(r.At), !r.Unproven, soft)
 	if err != nil {
 		return false, err
@@ -113,7 +113,7 @@ func (r reads) MarketingVolume(ctx context.Context, since time.Time) (mail.Volum
 		return v, err
 	}, `SELECT count(*) FILTER (WHERE state IN ('sent', 'bounced')), count(*) FILTER (WHERE state = 'bounced'),
 		(SELECT count(*) FROM mail_reports WHERE at >= ?1 AND kind = 'complaint' AND marketing = 1)
-		FROM email_logs INDEXED BY email_logs_marketing_at WHERE created_at >= ?1 AND kind IN `+marketingKinds, ms(since))
+		FROM email_logs INDEXED BY email_logs_marketing_at WHERE created_at >= ?1 AND `+marketingKinds, ms(since))
 }
 
 // ForgetMarketing removes what segments, series and campaigns know of somebody
@@ -125,7 +125,7 @@ func (tx *Tx) ForgetMarketing(ctx context.Context, user core.UserID, key core.Em
 		args []any
 	}{
 		{`UPDATE mini_product_upsell_sequence SET ended_at = ?, end_reason = 'gone' WHERE ended_at IS NULL AND user_id = ?`, []any{ms(at), user}},
-		{`UPDATE email_logs SET state = 'suppressed', error = 'withdrawn: gone' WHERE user_id = ? AND state = 'queued' AND kind IN ` + marketingKinds, []any{user}},
+		{`UPDATE email_logs SET state = 'suppressed', error = 'withdrawn: gone' WHERE user_id = ? AND state = 'queued' AND ` + marketingKinds, []any{user}},
 		{`UPDATE email_segments SET members = members - 1 WHERE id IN (SELECT segment_id FROM email_segment_members WHERE user_id = ?)`, []any{user}},
 		{`DELETE FROM email_segment_members WHERE user_id = ?`, []any{user}},
 		{`UPDATE campaign_recipients SET outcome = 'skipped', reason = 'the account is gone' WHERE user_id = ? AND outcome = 'waiting'`, []any{user}},

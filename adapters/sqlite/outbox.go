@@ -31,17 +31,16 @@ func (tx *Tx) EnqueueMail(ctx context.Context, q mail.Queued) (bool, error) {
 	return true, tx.recallSuppression(ctx, q.ToKey)
 }
 
-// The marketing kinds stand in the text, because a partial index serves only a
-// query that names its condition; a test holds them against mail.MarketingKinds.
+// A test holds the marketing kinds against mail.MarketingKinds.
 const (
 	dueColumns = `SELECT l.id, l.user_id, l.to_address, l.to_key, l.kind, l.props, l.token, l.attempts, l.created_at, l.next_attempt_at,
 		(SELECT reason FROM email_suppressions s WHERE s.address_key = l.to_key ORDER BY s.reason <> 'hard_bounce' LIMIT 1)
 		FROM email_logs l WHERE l.state = 'queued' AND l.next_attempt_at <= ? `
 	dueOrder   = ` ORDER BY l.next_attempt_at LIMIT 0 + ?`
-	dueUrgent  = dueColumns + `AND l.kind NOT IN ('abandoned_checkout', 'sequence', 'campaign')` + dueOrder
-	nextUrgent = `SELECT next_attempt_at FROM email_logs WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign') ORDER BY next_attempt_at LIMIT 1`
-	nextBulk   = `SELECT next_attempt_at FROM email_logs WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign') ORDER BY next_attempt_at LIMIT 1`
-	dueBulk    = dueColumns + `AND l.kind IN ('abandoned_checkout', 'sequence', 'campaign')` + dueOrder
+	dueUrgent  = dueColumns + `AND ` + urgentKinds + dueOrder
+	nextUrgent = `SELECT next_attempt_at FROM email_logs WHERE state = 'queued' AND ` + urgentKinds + ` ORDER BY next_attempt_at LIMIT 1`
+	nextBulk   = `SELECT next_attempt_at FROM email_logs WHERE state = 'queued' AND ` + marketingKinds + ` ORDER BY next_attempt_at LIMIT 1`
+	dueBulk    = dueColumns + `AND ` + marketingKinds + dueOrder
 )
 
 // ClaimMails moves due mails from queued to sending.
@@ -220,8 +219,8 @@ var outboxTexts = map[mail.State]string{
 	"":             outboxRows + `email_logs INDEXED BY email_logs_created WHERE ` + outboxBefore,
 	mail.StateSent: outboxRows + `email_logs INDEXED BY email_logs_created WHERE state = 'sent' AND ` + outboxBefore,
 	mail.StateQueued: outboxRows + `email_logs WHERE state = 'queued' AND id IN (
-		SELECT id FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign')
-		UNION ALL SELECT id FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign')) AND +` + outboxBefore,
+		SELECT id FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND ` + urgentKinds + `
+		UNION ALL SELECT id FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND ` + marketingKinds + `) AND +` + outboxBefore,
 	mail.StateSending:    outboxRows + `email_logs INDEXED BY email_logs_sending WHERE state = 'sending' AND ` + outboxBefore,
 	mail.StateFailed:     outboxEnded + `'failed' AND ` + outboxBefore,
 	mail.StateBounced:    outboxEnded + `'bounced' AND ` + outboxBefore,
@@ -230,7 +229,7 @@ var outboxTexts = map[mail.State]string{
 
 const (
 	outboxRows   = `SELECT id, user_id, to_address, kind, state, subject, attempts, next_attempt_at, created_at, sent_at, error FROM `
-	outboxEnded  = outboxRows + `email_logs INDEXED BY email_logs_ended WHERE state IN ('failed', 'bounced', 'suppressed') AND state = `
+	outboxEnded  = outboxRows + `email_logs INDEXED BY email_logs_ended WHERE ` + givenUp + ` AND state = `
 	outboxBefore = `created_at <= ? AND (created_at < ? OR id < ?) ORDER BY created_at DESC, id DESC LIMIT 0 + ?`
 )
 
@@ -263,9 +262,9 @@ func (r reads) OutboxBacklog(ctx context.Context, now time.Time) (mail.Backlog, 
 }
 
 const backlog = `SELECT
-		(SELECT count(*) FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign') AND next_attempt_at <= ?1)
-		+ (SELECT count(*) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign') AND next_attempt_at <= ?1),
+		(SELECT count(*) FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND ` + urgentKinds + ` AND next_attempt_at <= ?1)
+		+ (SELECT count(*) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND ` + marketingKinds + ` AND next_attempt_at <= ?1),
 		(SELECT min(at) FROM (
-			SELECT min(next_attempt_at) AS at FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND kind NOT IN ('abandoned_checkout', 'sequence', 'campaign') AND next_attempt_at <= ?1
-			UNION ALL SELECT min(next_attempt_at) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND kind IN ('abandoned_checkout', 'sequence', 'campaign') AND next_attempt_at <= ?1)),
-		(SELECT count(*) FROM email_logs INDEXED BY email_logs_ended WHERE state IN ('failed', 'bounced', 'suppressed') AND state = 'failed' AND created_at >= ?2)`
+			SELECT min(next_attempt_at) AS at FROM email_logs INDEXED BY email_logs_urgent WHERE state = 'queued' AND ` + urgentKinds + ` AND next_attempt_at <= ?1
+			UNION ALL SELECT min(next_attempt_at) FROM email_logs INDEXED BY email_logs_bulk WHERE state = 'queued' AND ` + marketingKinds + ` AND next_attempt_at <= ?1)),
+		(SELECT count(*) FROM email_logs INDEXED BY email_logs_ended WHERE ` + givenUp + ` AND state = 'failed' AND created_at >= ?2)`

@@ -12,7 +12,7 @@ import (
 const mailFigures = `count(l.sent_at), count(l.sent_at) FILTER (WHERE l.state <> 'bounced'), count(l.opened_at), count(l.machine_opened_at), count(l.clicked_at), count(l.machine_clicked_at),
 	coalesce(sum(l.converted), 0), coalesce(sum(l.revenue), 0), count(l.unsubscribed_at)`
 
-const marketingBetween = ` l.created_at >= ? AND l.created_at < ? AND l.kind IN ` + marketingKinds + ` AND l.variant NOT LIKE 'test%'`
+const marketingBetween = ` l.created_at >= ? AND l.created_at < ? AND ` + marketingKinds + ` AND l.variant NOT LIKE 'test%'`
 
 func figureFields(f *tracking.MailFigures) []any {
 	return []any{&f.Sent, &f.Delivered, &f.Opened, &f.OpenedByMachines, &f.Clicked, &f.ClickedByMachines, &f.Converted, &f.Revenue, &f.Unsubscribed}

@@ -88,16 +88,12 @@ func (tx *Tx) PromiseLetter(ctx context.Context, q mail.Queued, o sequences.Orig
 	return true, nil
 }
 
-// marketingKinds are those that a person gets one of in 20 hours; the partial
-// index serves only a query that names them like this.
-const marketingKinds = `('abandoned_checkout', 'sequence', 'campaign')`
-
 // addressFacts are what is known of the address k.key: why it is written to no
 // more, what waits for it, and when it last got something.
 const addressFacts = `
 	(SELECT group_concat(reason) FROM email_suppressions x WHERE x.address_key = k.key),
-	EXISTS (SELECT 1 FROM email_logs l WHERE l.to_key = k.key AND l.kind IN ` + marketingKinds + ` AND l.state IN ('queued', 'sending')),
-	(SELECT max(coalesce(l.sent_at, l.created_at)) FROM email_logs l WHERE l.to_key = k.key AND l.kind IN ` + marketingKinds + ` AND l.state NOT IN ('suppressed', 'failed'))`
+	EXISTS (SELECT 1 FROM email_logs l WHERE l.to_key = k.key AND ` + marketingKinds + ` AND l.state IN ('queued', 'sending')),
+	(SELECT max(coalesce(l.sent_at, l.created_at)) FROM email_logs l WHERE l.to_key = k.key AND ` + marketingKinds + ` AND l.state NOT IN ('suppressed', 'failed'))`
 
 // ClaimEnrolments implements sequences.Tx.
 func (r reads) ClaimEnrolments(ctx context.Context, series []sequences.Name, now time.Time, limit int) ([]sequences.Candidate, error) {

@@ -76,4 +76,4 @@ func (r reads) OpenEvents(ctx context.Context, limit int) ([]billing.Record, err
 }
 
 const openEvents = `SELECT ` + eventColumns + ` FROM webhook_events INDEXED BY webhook_events_open
-	WHERE outcome IN ('ignored', 'parked', 'failed') AND outcome IN ('parked', 'failed') ORDER BY attempts, created_at, id LIMIT 0 + ?`
+	WHERE ` + notApplied + ` AND outcome IN ('parked', 'failed') ORDER BY attempts, created_at, id LIMIT 0 + ?`
