@@ -33,7 +33,7 @@ func (db *DB) inspect(ctx context.Context) (seen state, err error) {
 	if err == nil {
 		q := pool{db.asked}
 		if seen.whole {
-			err = quickCheck(ctx, q, db.path)
+			err = quickCheck(ctx, db.readers, db.path)
 		} else { // the schema at least must be readable
 			_, err = one(ctx, q, scalar[int64], `SELECT count(*) FROM sqlite_master`)
 		}
@@ -50,12 +50,35 @@ func (db *DB) inspect(ctx context.Context) (seen state, err error) {
 	return seen, err
 }
 
-func quickCheck(ctx context.Context, q querier, path string) error {
-	word, err := one(ctx, q, scalar[string], `PRAGMA quick_check(1)`)
-	if err == nil && word != "ok" {
-		err = damaged(path, fmt.Errorf("quick_check: %s", word))
+// checkCache is how many pages a check keeps at hand. It looks at each page about
+// once; with the connection's own cache it would leave megabytes behind, and making
+// room for them took as long as looking.
+const checkCache = 16
+
+// quickCheck reads the file through on one connection of readers.
+func quickCheck(ctx context.Context, readers *sql.DB, path string) error {
+	conn, err := readers.Conn(ctx)
+	if err != nil {
+		return translate("sqlite.check", err)
 	}
-	return err
+	defer func() { _ = conn.Close() }()
+	var usual int
+	if err := conn.QueryRowContext(ctx, `PRAGMA cache_size`).Scan(&usual); err != nil {
+		return translate("sqlite.check", err)
+	}
+	if _, err := conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA cache_size = %d`, checkCache)); err != nil {
+		return translate("sqlite.check", err)
+	}
+	var word string
+	err = conn.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&word)
+	_, failed := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf(`PRAGMA cache_size = %d`, usual))
+	switch {
+	case err != nil:
+		return translate("sqlite.check", err)
+	case word != "ok":
+		return damaged(path, fmt.Errorf("quick_check: %s", word))
+	}
+	return translate("sqlite.check", failed)
 }
 
 // checkLater reads a large file through while it serves. Damage is logged where
@@ -65,7 +88,7 @@ func (db *DB) checkLater() (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := quickCheck(ctx, db, db.path); err != nil && ctx.Err() == nil {
+		if err := quickCheck(ctx, db.readers, db.path); err != nil && ctx.Err() == nil {
 			db.opts.Log.Error("the database is damaged", "op", "sqlite.check", "err", err)
 		}
 	}()

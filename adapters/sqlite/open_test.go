@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -43,7 +44,7 @@ func mode(t *testing.T, name string, want os.FileMode) {
 }
 
 func TestPragmasHoldOnEveryConnection(t *testing.T) {
-	db := open(t, Options{})
+	db := openAt(t, filled(t)) // one of its readers has checked the file
 	for name, want := range map[string]int64{"foreign_keys": 1, "synchronous": 2, "busy_timeout": 5000, "secure_delete": 1, "journal_size_limit": 64 << 20} {
 		var got int64
 		err := db.Update(limited(t), func(ctx context.Context, tx *Tx) (err error) {
@@ -67,7 +68,7 @@ func TestPragmasHoldOnEveryConnection(t *testing.T) {
 			err := db.View(limited(t), func(ctx context.Context, v View) error {
 				all.Done()
 				all.Wait()
-				for name, want := range map[string]int64{"foreign_keys": 1, "busy_timeout": 5000} {
+				for name, want := range map[string]int64{"foreign_keys": 1, "busy_timeout": 5000, "cache_size": -2000} {
 					if got, err := one(ctx, v, scalar[int64], `PRAGMA `+name); err != nil || got != want {
 						t.Errorf("reader: %s is %d (%v), want %d", name, got, err, want)
 					}
@@ -143,6 +144,25 @@ func TestALargeFileIsCheckedWhileItServes(t *testing.T) {
 	defer stop()
 	if err := db.Update(limited(t), note("ada", 1)); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestASecondOpeningWritesNothing(t *testing.T) {
+	path := filled(t)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := openAt(t, path)
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() != 0 {
+		t.Errorf("the log is %v (%v), want an empty one", info, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file has changed (%v)", err)
 	}
 }
 
