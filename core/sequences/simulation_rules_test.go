@@ -249,7 +249,7 @@ func (w *world) judgeStep(b books, l letter, m sqlite.SequenceMail) {
 				say("although she came on %s", stamp(seen))
 			}
 		}
-		if !slices.ContainsFunc(w.salesTo(l.to), func(s *sale) bool { return s.known.Before(l.at) && w.agreed(s) }) {
+		if !slices.ContainsFunc(w.salesTo(l.to), func(s *sale) bool { return !s.known.After(l.at) && w.agreed(s) }) {
 			say("although she agreed to no mail with any purchase")
 		}
 	}
@@ -424,6 +424,9 @@ func (w *world) judgeSteps(b books) {
 			}
 			switch {
 			case !handled:
+				if begunLate(e) && !e.Ended.IsZero() {
+					break // when it began, all was over already
+				}
 				if over := late.Add(oneDay); over.Before(w.clock.Now()) && (e.Ended.IsZero() || e.Ended.After(over) && !w.withheld(e, to, late)) {
 					if _, gone := within(w.down, over); !gone {
 						say("nothing became of it, and the series ended %s at %s", e.Reason, stamp(e.Ended))
@@ -470,9 +473,10 @@ func (w *world) alwaysUp() bool {
 }
 
 // begunLate reports whether an enrolment may begin when its first step is long
-// due: whoever another series writes to is not missed meanwhile.
+// due: whoever another series writes to is not missed meanwhile, and one becomes
+// an alumna in the middle of a season's first days.
 func begunLate(e sequences.Enrolment) bool {
-	return e.Series == sequences.WelcomeBack || e.Series == sequences.WinBack
+	return e.Series == sequences.WelcomeBack || e.Series == sequences.WinBack || e.Series == sequences.Seasonal
 }
 
 // near reports whether another letter came so close before a time, or between it

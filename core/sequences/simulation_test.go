@@ -389,12 +389,12 @@ func (w *world) newRunner() *jobs.Runner {
 			return jobs.Counts{Processed: c.Sent, Skipped: c.Skipped}, err
 		}
 	}
-	// What the shop does every hour is done every third here: no rule hangs on it,
-	// and 400 days are long.
+	// What the shop does every hour is done every third here, and every night once a
+	// week: no rule hangs on it, and 400 days are long.
 	often := jobs.Schedule{Every: 3 * time.Hour}
 	return &jobs.Runner{
 		Jobs: []jobs.Job{
-			{Name: "refresh-segments", Schedule: jobs.DailyAt(3, 0), Work: func(ctx context.Context, now time.Time) (jobs.Counts, error) {
+			{Name: "refresh-segments", Schedule: jobs.Schedule{Every: 7 * 24 * time.Hour, At: 3 * time.Hour}, Work: func(ctx context.Context, now time.Time) (jobs.Counts, error) {
 				c, err := w.segments.Refresh(ctx, now)
 				return jobs.Counts{Processed: c.Joined + c.Left}, err
 			}},
