@@ -9,7 +9,7 @@ LDFLAGS := -s -w -X sselfie/app.version=$(VERSION)
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := build
-.PHONY: build run test race bench fuzz lint format stripe-mock tools-npm spam-score screenshots lighthouse clean \
+.PHONY: build run test race bench fuzz lint format stripe-mock mail-servers tools-npm spam-score screenshots lighthouse clean \
         soak soak-kill soak-orders soak-spends soak-backup soak-sequences soak-floods soak-timing soak-guards soak-faults soak-fuzz
 
 build: ## the program, one static file
@@ -49,6 +49,9 @@ stripe-mock: ## our parameters against Stripe's description of its API; needs th
 
 tools-npm: ## axe-core and html-validate, for the tests of pages
 	npm ci --prefix tools --no-audit --no-fund --ignore-scripts
+
+mail-servers: ## through a real Postfix and Dovecot and back; wants root and Debian's postfix, dovecot-imapd, dovecot-lmtpd
+	MAIL_SERVERS=1 $(GO) test -count=1 -timeout 5m -run 'TestThroughRealMailServers' -v ./app
 
 spam-score: ## every letter before spamassassin (Debian's package), at most 1.0 each
 	SPAM_SCORE=1 $(GO) test -count=1 -timeout 15m -run 'TestSpamScore' -v ./app
