@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"flag"
@@ -178,14 +179,30 @@ func delivered(t *testing.T, dir string, received map[string]bool) {
 		if !ok {
 			continue
 		}
-		got, deadline := letters(session), time.Now().Add(time.Minute)
+		// A letter that could not be written at once waits a minute for its next try.
+		got, deadline := letters(session), time.Now().Add(3*time.Minute)
 		for ; len(got) == 0 && time.Now().Before(deadline); got = letters(session) {
 			<-tick.C
 		}
 		if len(got) != 1 {
-			t.Fatalf("%s had a receipt, and its buyer %d letters", session, len(got))
+			t.Fatalf("%s had a receipt, and its buyer %d letters; in the outbox: %s", session, len(got), promised(t, dir, session+"@example.com"))
 		}
 	}
+}
+
+// promised is what the outbox says about the letters to an address.
+func promised(t *testing.T, dir, to string) (rows string) {
+	t.Helper()
+	file, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "sselfie.db")+"?_busy_timeout=10000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	const query = `SELECT coalesce(group_concat(kind || ' ' || state || ' ' || attempts || ' ' || error), 'nothing') FROM email_logs WHERE to_key = ?`
+	if err := file.QueryRowContext(t.Context(), query, to).Scan(&rows); err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }
 
 // lifetime is how many kills one database lives through; a longer test goes on
