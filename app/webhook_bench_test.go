@@ -227,7 +227,8 @@ func middle(v []float64) float64 {
 // BenchmarkP1Webhook: from the signed request to the durable commit, with the
 // series and the segments that follow, against the bare statements of a purchase
 // in the same writer. The goals are 0.8 of the rate at 1.5 times the p99 from 64
-// callers, and twice the time of a lone one.
+// callers, and twice the time of a lone one. Beside it the same statements as one
+// writes them without that writer (plain_limit_test.go).
 func BenchmarkP1Webhook(b *testing.B) {
 	for name, c := range map[string]struct {
 		callers, n         int
@@ -250,9 +251,10 @@ func BenchmarkP1Webhook(b *testing.B) {
 				b.Cleanup(func() { _ = conn.Close() })
 				callers[i] = caller{conn, bufio.NewReaderSize(conn, 4<<10)}
 			}
-			var bare atomic.Int64
+			var bare, simple atomic.Int64
+			simply := openPlain(b)
 			for b.Loop() {
-				var ratios, p50s, p99s, ours, limits, cpus, limitCPUs []float64
+				var ratios, p50s, p99s, ours, limits, cpus, limitCPUs, plains, toPlain, plain50s, plain99s, plainCPUs []float64
 				for range 5 {
 					requests := make([][]byte, c.n)
 					for i := range requests {
@@ -263,8 +265,11 @@ func BenchmarkP1Webhook(b *testing.B) {
 						return store.Update(context.Background(), func(ctx context.Context, tx *sqlite.Tx) error { return bareTransaction(tx, ctx, i) })
 					})
 					or, o50, o99, ocpu := crowd(b, c.callers, c.n, func(caller, i int) error { return callers[caller].send(requests[i]) })
+					pr, pl50, pl99, pcpu := crowd(b, c.callers, c.n, func(int, int) error { return simply.purchase(simple.Add(1)) })
 					ours, limits, ratios = append(ours, or), append(limits, lr), append(ratios, or/lr)
 					p50s, p99s = append(p50s, float64(o50)/float64(l50)), append(p99s, float64(o99)/float64(l99))
+					plains, toPlain, plainCPUs = append(plains, pr), append(toPlain, or/pr), append(plainCPUs, float64(pcpu.Microseconds()))
+					plain50s, plain99s = append(plain50s, float64(o50)/float64(pl50)), append(plain99s, float64(o99)/float64(pl99))
 					cpus, limitCPUs = append(cpus, float64(ocpu.Microseconds())), append(limitCPUs, float64(lcpu.Microseconds()))
 				}
 				b.ReportMetric(middle(ours), "ours/s")
@@ -274,6 +279,11 @@ func BenchmarkP1Webhook(b *testing.B) {
 				b.ReportMetric(middle(p99s), c.slow)
 				b.ReportMetric(middle(cpus), "cpu-µs")
 				b.ReportMetric(middle(limitCPUs), "limit-cpu-µs")
+				b.ReportMetric(middle(plains), "plain-limit/s")
+				b.ReportMetric(middle(toPlain), "ratio-to-plain")
+				b.ReportMetric(middle(plain50s), "p50-to-plain")
+				b.ReportMetric(middle(plain99s), "p99-to-plain")
+				b.ReportMetric(middle(plainCPUs), "plain-cpu-µs")
 			}
 			b.ReportMetric(0, "ns/op")
 		})
