@@ -44,6 +44,8 @@ type FollowTx interface {
 // Tx is what segments need of a transaction.
 type Tx interface {
 	FollowTx
+	// Segments returns all segments as the transaction sees them.
+	Segments(ctx context.Context) ([]Segment, error)
 	// SaveSegment inserts or replaces a segment's name and rule; core.Conflict
 	// when another has the name.
 	SaveSegment(ctx context.Context, s Segment, at time.Time) error
@@ -103,17 +105,37 @@ type Service struct {
 // the start, and before anything else.
 func (s *Service) Open(ctx context.Context) error {
 	now := s.Clock.Now()
-	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+	return s.change(ctx, func(ctx context.Context, tx Tx) error {
 		for _, seg := range BuiltIn(s.Catalog) {
 			if err := tx.SaveSegment(ctx, seg, now); err != nil {
 				return err
 			}
 		}
 		return nil
-	}); err != nil {
+	})
+}
+
+// change edits segments, and learns them inside the transaction: whoever follows
+// a customer in a later one goes by the new rules, though nobody has told her yet
+// that they are kept.
+func (s *Service) change(ctx context.Context, fn func(ctx context.Context, tx Tx) error) error {
+	err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+		if err := fn(ctx, tx); err != nil {
+			return err
+		}
+		list, err := tx.Segments(ctx)
+		if err == nil {
+			s.known.Store(&list)
+		}
 		return err
+	})
+	if err == nil {
+		return nil
 	}
-	return s.learn(ctx)
+	if unlearned := s.learn(ctx); unlearned != nil { // what was learned may have been taken back
+		return errors.Join(err, unlearned)
+	}
+	return err
 }
 
 func (s *Service) learn(ctx context.Context) error {
@@ -127,6 +149,16 @@ func (s *Service) learn(ctx context.Context) error {
 func (s *Service) all() []Segment {
 	if list := s.known.Load(); list != nil {
 		return *list
+	}
+	return nil
+}
+
+// only returns one of the segments, and none where it is gone.
+func (s *Service) only(id ID) []Segment {
+	for _, seg := range s.all() {
+		if seg.ID == id {
+			return []Segment{seg}
+		}
 	}
 	return nil
 }
@@ -226,10 +258,9 @@ func (s *Service) Refresh(ctx context.Context, now time.Time) (Count, error) {
 // somebody moves.
 func (s *Service) Touch(ctx context.Context, users []core.UserID) (Count, error) {
 	var sum Count
-	segs := s.all()
 	for part := range slices.Chunk(users, Chunk) {
 		now := s.Clock.Now()
-		changes, err := s.compare(ctx, s.Read, part, segs, now)
+		changes, err := s.compare(ctx, s.Read, part, s.all(), now)
 		if err != nil {
 			return sum, err
 		}
@@ -244,7 +275,7 @@ func (s *Service) Touch(ctx context.Context, users []core.UserID) (Count, error)
 		}
 		var c Count
 		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
-			c, err = s.follow(ctx, tx, slices.Sorted(maps.Keys(who)), segs, now)
+			c, err = s.follow(ctx, tx, slices.Sorted(maps.Keys(who)), s.all(), now)
 			return err
 		}); err != nil {
 			return sum, err
@@ -256,8 +287,9 @@ func (s *Service) Touch(ctx context.Context, users []core.UserID) (Count, error)
 }
 
 // refresh computes the difference in a read transaction and writes it in chunks.
-// Each chunk looks at its customers again before it writes: one of them may have
-// bought something meanwhile, and that purchase knew better.
+// Each chunk looks at its customers again before it writes, by the rule of that
+// moment: one of them may have bought something meanwhile, and the creator may have
+// changed the rule.
 func (s *Service) refresh(ctx context.Context, seg Segment, now time.Time) (Count, error) {
 	changes, err := s.Read.SegmentChanges(ctx, seg.ID, seg.Rule, s.query(now))
 	if err != nil {
@@ -271,7 +303,7 @@ func (s *Service) refresh(ctx context.Context, seg Segment, now time.Time) (Coun
 		}
 		var c Count
 		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) (err error) {
-			c, err = s.follow(ctx, tx, who, []Segment{seg}, now)
+			c, err = s.follow(ctx, tx, who, s.only(seg.ID), now)
 			return err
 		}); err != nil {
 			return sum, err
@@ -320,7 +352,7 @@ func (s *Service) Save(ctx context.Context, seg Segment) (Segment, error) {
 		return Segment{}, &core.Error{Code: core.Conflict, Op: op, Message: "A built-in segment keeps its rule. Make one of your own."}
 	}
 	now := s.Clock.Now()
-	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error { return tx.SaveSegment(ctx, seg, now) }); err != nil {
+	if err := s.change(ctx, func(ctx context.Context, tx Tx) error { return tx.SaveSegment(ctx, seg, now) }); err != nil {
 		if core.Is(err, core.Conflict) {
 			return Segment{}, core.FieldError(op, "name", "There is a segment of this name already.")
 		}
@@ -335,18 +367,12 @@ func (s *Service) Save(ctx context.Context, seg Segment) (Segment, error) {
 	}); err != nil {
 		return Segment{}, err
 	}
-	if err := s.learn(ctx); err != nil {
-		return Segment{}, err
-	}
 	return s.Read.SegmentByID(ctx, seg.ID)
 }
 
 // Delete removes a segment of the creator's.
 func (s *Service) Delete(ctx context.Context, id ID) error {
-	if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error { return tx.DeleteSegment(ctx, id) }); err != nil {
-		return err
-	}
-	return s.learn(ctx)
+	return s.change(ctx, func(ctx context.Context, tx Tx) error { return tx.DeleteSegment(ctx, id) })
 }
 
 // Why says whether a customer fits a segment now, and the reasons.

@@ -219,3 +219,190 @@ func TestACreatorsOwnSegment(t *testing.T) {
 		t.Errorf("members of a deleted segment: %v", got)
 	}
 }
+
+// meanwhile is a store that lets something else happen right before a
+// transaction: with more than one chunk, in the middle of a refresh.
+type meanwhile struct {
+	segments.Store
+	n  int // before which transaction
+	do func()
+}
+
+func (m *meanwhile) Update(ctx context.Context, fn func(ctx context.Context, tx segments.Tx) error) error {
+	if m.n--; m.n == 0 {
+		m.do()
+	}
+	return m.Store.Update(ctx, fn)
+}
+
+// members returns who is in a segment, and holds its count against them.
+func (h *house) members(id segments.ID) []core.UserID {
+	h.t.Helper()
+	var out []core.UserID
+	list, failed := h.svc.Export(h.t.Context(), id)
+	for m := range list {
+		out = append(out, m.User)
+	}
+	if err := failed(); err != nil {
+		h.t.Fatal(err)
+	}
+	if seg, err := h.db.SegmentByID(h.t.Context(), id); err != nil || seg.Members != len(out) {
+		h.t.Fatalf("%s counts %d members and has %d, %v", id, seg.Members, len(out), err)
+	}
+	return out
+}
+
+// buyers makes customers who bought something, at once.
+func (h *house) buyers(n int, product core.ProductID) []core.UserID {
+	h.t.Helper()
+	var out []core.UserID
+	h.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		for i := range n {
+			id := core.UserID(fmt.Sprintf("usr_%05d", i))
+			key := string(id) + "@example.com"
+			if err := tx.InsertUser(ctx, accounts.User{ID: id, Email: key, Key: core.EmailKey(key), Origin: "sign_up", CreatedAt: h.clock.Now()}); err != nil {
+				return err
+			}
+			if err := tx.InsertPayment(ctx, h.payment(id, product)); err != nil {
+				return err
+			}
+			out = append(out, id)
+		}
+		return nil
+	})
+	return out
+}
+
+func TestACustomerDeletedInTheMiddleOfARefreshIsInNoSegment(t *testing.T) {
+	for name, where := range map[string]int{"before her chunk": 2, "after her chunk": 3} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			users := h.buyers(2*segments.Chunk+10, "bio_glowup")
+			gone := users[segments.Chunk+5]
+			h.svc.Store = &meanwhile{h.svc.Store, where, func() {
+				h.update(func(ctx context.Context, tx *sqlite.Tx) error {
+					return tx.EraseUser(ctx, gone, core.EmailKey(string(gone)+"@example.com"), "hash", h.clock.Now())
+				})
+			}}
+			if _, err := h.svc.Refresh(t.Context(), h.clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			got := h.members("seg_bio_glowup_not_studio")
+			if slices.Contains(got, gone) || len(got) != len(users)-1 {
+				t.Errorf("%d of %d are in, she among them: %v", len(got), len(users), slices.Contains(got, gone))
+			}
+		})
+	}
+}
+
+// The creator changes the rule while the refresh of the night writes what the old
+// one said: the new one holds, for everybody.
+func TestARuleEditedInTheMiddleOfARefreshHolds(t *testing.T) {
+	bought := func(p core.ProductID) segments.Rule {
+		return segments.Rule{Purchased: &segments.Purchase{Products: []core.ProductID{p}}}
+	}
+	prepare := func(t *testing.T) (*house, segments.Segment) {
+		h := newHouse(t)
+		seg, err := h.svc.Save(t.Context(), segments.Segment{Name: "Mine", Rule: bought("bio_glowup")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.buyers(2*segments.Chunk+10, "bio_glowup")
+		return h, seg
+	}
+	t.Run("by the refresh", func(t *testing.T) {
+		h, seg := prepare(t)
+		if _, err := h.svc.Refresh(t.Context(), h.clock.Now()); err != nil { // of the other segments
+			t.Fatal(err)
+		}
+		// Three chunks fill the segment, and what the refresh did is written down.
+		for where := 1; where <= 4; where++ {
+			seg.Rule = bought("nine_post_feed")
+			if _, err := h.svc.Save(t.Context(), seg); err != nil {
+				t.Fatal(err)
+			}
+			seg.Rule = bought("bio_glowup")
+			h.update(func(ctx context.Context, tx *sqlite.Tx) error { return tx.SaveSegment(ctx, seg, h.clock.Now()) })
+			seg.Rule = bought("nine_post_feed")
+			store, edited := h.svc.Store, false
+			h.svc.Store = &meanwhile{store, where, func() {
+				h.svc.Store, edited = store, true
+				if _, err := h.svc.Save(t.Context(), seg); err != nil {
+					t.Error(err)
+				}
+			}}
+			if _, err := h.svc.Refresh(t.Context(), h.clock.Now()); err != nil {
+				t.Fatal(err)
+			}
+			if got := h.members(seg.ID); len(got) != 0 || !edited {
+				t.Errorf("edited before transaction %d (%v), %d members are left who fit the old rule alone", where, edited, len(got))
+			}
+		}
+	})
+	t.Run("by a purchase while the new rule is applied", func(t *testing.T) {
+		h, seg := prepare(t)
+		if _, err := h.svc.Refresh(t.Context(), h.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		seg.Rule = bought("nine_post_feed")
+		store := h.svc.Store
+		h.svc.Store = &meanwhile{store, 3, func() { // the rule is saved, the first chunk is written
+			for _, u := range []core.UserID{"usr_00001", "usr_00400"} {
+				h.update(func(ctx context.Context, tx *sqlite.Tx) error {
+					if err := tx.InsertPayment(ctx, h.payment(u, "credits_100")); err != nil {
+						return err
+					}
+					return h.svc.Follow(ctx, tx, u)
+				})
+			}
+		}}
+		if _, err := h.svc.Save(t.Context(), seg); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.members(seg.ID); len(got) != 0 {
+			t.Errorf("%v fit the old rule alone", got)
+		}
+	})
+	t.Run("by a touch", func(t *testing.T) {
+		h, seg := prepare(t)
+		seg.Rule = bought("nine_post_feed")
+		store := h.svc.Store
+		h.svc.Store = &meanwhile{store, 1, func() {
+			h.svc.Store = store
+			if _, err := h.svc.Save(t.Context(), seg); err != nil {
+				t.Error(err)
+			}
+		}}
+		if _, err := h.svc.Touch(t.Context(), []core.UserID{"usr_00001"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.members(seg.ID); len(got) != 0 {
+			t.Errorf("%v fits the old rule alone", got)
+		}
+	})
+}
+
+func TestASegmentDeletedInTheMiddleOfARefreshStaysAway(t *testing.T) {
+	h := newHouse(t)
+	seg, err := h.svc.Save(t.Context(), segments.Segment{Name: "Mine", Rule: segments.Rule{Purchased: &segments.Purchase{Products: []core.ProductID{"bio_glowup"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	users := h.buyers(2*segments.Chunk+10, "bio_glowup")
+	store := h.svc.Store
+	h.svc.Store = &meanwhile{store, 5, func() {
+		h.svc.Store = store
+		if err := h.svc.Delete(t.Context(), seg.ID); err != nil {
+			t.Error(err)
+		}
+	}}
+	if _, err := h.svc.Refresh(t.Context(), h.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.in(users[1]); !slices.Equal(got, []segments.ID{"seg_bio_glowup_not_studio"}) {
+		t.Errorf("she is in %v", got)
+	}
+	if got := h.members("seg_bio_glowup_not_studio"); len(got) != len(users) {
+		t.Errorf("%d of %d are in the other segment", len(got), len(users))
+	}
+}
