@@ -101,7 +101,10 @@ type MailConfig struct {
 	PostalAddress    string
 	Buyers           string `oneof:"own_products opt_in"`
 	DoubleOptIn      bool
-	Connections      int `min:"1" max:"64"`
+	// Tracking leads the links of marketing letters through this program and counts
+	// who opens them.
+	Tracking    bool
+	Connections int `min:"1" max:"64"`
 	// PerMinute and PerDomainPerMinute bound how fast letters leave; 0 is no bound.
 	PerMinute          int `min:"0" max:"1000000"`
 	PerDomainPerMinute int `min:"0" max:"1000000"`
@@ -239,7 +242,7 @@ func Default() Config {
 		Log:         LogConfig{Level: "info", Format: "text"},
 		TLS:         TLSConfig{HTTPAddr: ":80"},
 		Stripe:      StripeConfig{Timeout: 20 * time.Second},
-		Mail:        MailConfig{DKIM: DKIMConfig{Selector: "sselfie"}, Buyers: "own_products", DoubleOptIn: true, Connections: 4},
+		Mail:        MailConfig{DKIM: DKIMConfig{Selector: "sselfie"}, Buyers: "own_products", DoubleOptIn: true, Tracking: true, Connections: 4},
 		SMTP:        SMTPConfig{Port: 587, TLS: "mandatory"},
 
 		MarketingSMTP: SMTPConfig{Port: 587, TLS: "mandatory"},

@@ -96,7 +96,7 @@ func (h *house) openVoice(ctx context.Context, library *sequences.Library) (*voi
 		Store: sqlite.Bind(h.db, func(tx *sqlite.Tx) mail.DeskTx { return tx }), Read: h.db, Signer: h.signer, Clock: h.clock, Fold: h.fold,
 	}
 	v.links = &tracking.Links{
-		Store: sqlite.BindBulk(h.db, func(tx *sqlite.Tx) tracking.LinkTx { return tx }), Read: h.db, Clock: h.clock, Heard: v.heard,
+		Store: sqlite.BindJoined(h.db, func(tx *sqlite.Tx) tracking.LinkTx { return tx }), Read: h.db, Clock: h.clock, Heard: v.heard,
 	}
 	v.seen.Noted = v.heard
 	if err := v.segments.Open(ctx); err != nil {
@@ -112,7 +112,7 @@ func (h *house) openVoice(ctx context.Context, library *sequences.Library) (*voi
 // author puts words into marketing letters before next sets them.
 func (h *house) author(next mail.Renderer) *sequences.Author {
 	return &sequences.Author{
-		Next: next, Bag: h.db, Gate: h.voice.breaker, Library: h.voice.series.Library, Catalog: h.catalog, Brand: h.config.Brand.Name, BaseURL: h.base, Track: true,
+		Next: next, Bag: h.db, Gate: h.voice.breaker, Library: h.voice.series.Library, Catalog: h.catalog, Brand: h.config.Brand.Name, BaseURL: h.base, Track: h.config.Mail.Tracking,
 	}
 }
 

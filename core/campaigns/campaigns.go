@@ -106,10 +106,10 @@ func (c Campaign) Check() map[string]string {
 	if c.HoldOut < 0 || c.HoldOut > 50 {
 		bad["holdOut"] = "Leave out from 0 to 50 percent."
 	}
+	if c.Goal != Clicks && c.Goal != Purchases {
+		bad["goal"] = "Choose clicks or purchases."
+	}
 	if c.SubjectB != "" {
-		if c.Goal != Clicks && c.Goal != Purchases {
-			bad["goal"] = "Choose clicks or purchases."
-		}
 		if c.TestShare < 10 || c.TestShare > 100 {
 			bad["testShare"] = "Try the subjects on 10 to 100 percent."
 		}

@@ -146,6 +146,7 @@ func TestWhatCannotBeSavedOrScheduled(t *testing.T) {
 		"a header in disguise":       {func(c *campaigns.Campaign) { c.Subject = "a\r\nBcc: b@x" }, "subject"},
 		"no topic":                   {func(c *campaigns.Campaign) { c.Topic = "news" }, "topic"},
 		"everybody left out":         {func(c *campaigns.Campaign) { c.HoldOut = 90 }, "holdOut"},
+		"a goal of fantasy":          {func(c *campaigns.Campaign) { c.Goal = "likes" }, "goal"},
 		"a test of nobody":           {func(c *campaigns.Campaign) { c.SubjectB = "x" }, "testShare"},
 		"no such segment":            {func(c *campaigns.Campaign) { c.Segment = "seg_none" }, "segment"},
 	} {
