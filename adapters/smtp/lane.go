@@ -54,7 +54,7 @@ func (l *lane) connect(ctx context.Context) error {
 		if strings.HasPrefix(err.Error(), "SMTP AUTH") {
 			stage = "auth" // inside TLS the wire sees no commands
 		}
-		return &mail.SendError{Fault: mail.Down, Stage: stage, Code: codeOf(err), Err: err}
+		return &mail.SendError{Fault: mail.Down, Stage: stage, Code: codeOf(err), Err: discreet(err, "")}
 	}
 	l.wire, l.used = w, false
 	return nil

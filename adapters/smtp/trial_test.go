@@ -98,6 +98,11 @@ func TestATrialSignsIn(t *testing.T) {
 			if (err == nil) != (c.last == "letter") || last.Name != c.last || !strings.Contains(last.Said, c.said) {
 				t.Errorf("%v, %+v", err, last)
 			}
+			if c.password == "wrong" { // the outbox hears it as the server said it
+				if _, err := sender.Open(t.Context()); err == nil || strings.Contains(err.Error(), `"`) || !strings.Contains(err.Error(), "535 ") {
+					t.Errorf("the outbox hears %v", err)
+				}
+			}
 			if all := fmt.Sprintf("%+v", told); strings.Contains(all, c.password) && c.password == "secret" || strings.Contains(all, "d3Jvbmc") {
 				t.Errorf("the password is told: %s", all)
 			}
