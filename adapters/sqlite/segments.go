@@ -74,26 +74,35 @@ func (tx *Tx) ApplyMembers(ctx context.Context, id segments.ID, changes []segmen
 			out = append(out, c.User)
 		}
 	}
-	write := func(users []core.UserID, text string, args ...any) (int, error) {
-		if len(users) == 0 {
+	write := func(users []core.UserID, one, many string, args ...any) (int, error) {
+		switch len(users) {
+		case 0:
 			return 0, nil
+		case 1: // who just bought something: a list costs as much as the row
+			res, err := tx.exec(ctx, one, append(args, users[0])...)
+			if err != nil {
+				return 0, err
+			}
+			return int(changed(res)), nil
 		}
 		list, err := jsonText(users)
 		if err != nil {
 			return 0, err
 		}
-		res, err := tx.exec(ctx, text, append(args, list)...)
+		res, err := tx.exec(ctx, many, append(args, list)...)
 		if err != nil {
 			return 0, err
 		}
 		return int(changed(res)), nil
 	}
 	if joined, err = write(in, `INSERT INTO email_segment_members (segment_id, user_id, joined_at)
+		SELECT s.id, u.id, ? FROM email_segments s, users u WHERE s.id = ? AND u.id = ? ON CONFLICT DO NOTHING`, `INSERT INTO email_segment_members (segment_id, user_id, joined_at)
 		SELECT s.id, u.id, ? FROM (SELECT id FROM email_segments WHERE id = ?) s, json_each(?) j JOIN users u ON u.id = j.value
 		WHERE true ON CONFLICT DO NOTHING`, ms(at), id); err != nil {
 		return 0, 0, err
 	}
-	if left, err = write(out, `DELETE FROM email_segment_members WHERE segment_id = ? AND user_id IN (SELECT value FROM json_each(?))`, id); err != nil {
+	if left, err = write(out, `DELETE FROM email_segment_members WHERE segment_id = ? AND user_id = ?`,
+		`DELETE FROM email_segment_members WHERE segment_id = ? AND user_id IN (SELECT value FROM json_each(?))`, id); err != nil {
 		return 0, 0, err
 	}
 	if joined != left {
