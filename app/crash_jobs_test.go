@@ -230,15 +230,24 @@ func TestKilledInARunOfTheSchedule(t *testing.T) {
 		rounds = 50
 	}
 	for n := range rounds {
-		t.Run(fmt.Sprint(n), killedInARun)
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			// On a busy machine a run may be over before anybody could kill it.
+			for tries := 1; killedInARun(t) == 0; tries++ {
+				if tries == 5 {
+					t.Fatal("no kill came in the middle of a run: the test proves nothing")
+				}
+			}
+		})
 	}
 }
 
-func killedInARun(t *testing.T) {
+// killedInARun returns how many kills came between the first letter and the last.
+func killedInARun(t *testing.T) (inTheMiddle int) {
+	t.Helper()
 	const due = 600
 	now := time.Now().UTC().Truncate(24 * time.Hour).Add(36*time.Hour + time.Minute) // past tomorrow's noon
 	c := newClockwork(t, due, now)
-	promised, inTheMiddle, kills := 0, 0, 0
+	promised, kills := 0, 0
 	const letters = `SELECT count(*) FROM email_logs WHERE sequence = 'mini-product'`
 	for ; promised < due; kills++ {
 		if kills == 40 {
@@ -252,9 +261,6 @@ func killedInARun(t *testing.T) {
 			inTheMiddle++
 		}
 	}
-	if inTheMiddle == 0 {
-		t.Errorf("%d kills, none of them in the middle: the test proves nothing", kills)
-	}
 	p := c.at(now)
 	c.until("the run is over", func() bool { return len(c.scheduled()) == 1 })
 	c.settled(p)
@@ -266,6 +272,8 @@ func killedInARun(t *testing.T) {
 		t.Errorf("%d runs are noted for one noon", n)
 	}
 	judgeVoice(t, c.path)
+	p.kill()
+	return inTheMiddle
 }
 
 // Schedule, cron route, admin page and command line all ask for the same job at

@@ -6,6 +6,7 @@ package segments
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -77,7 +78,14 @@ func Parse(data []byte) (Rule, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
-		return Rule{}, core.FieldError("segments.Parse", "rule", "This is no rule: "+strings.TrimPrefix(err.Error(), "json: ")+".")
+		why := strings.TrimPrefix(err.Error(), "json: ")
+		if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+			why = "a " + wrong.Value + " stands where it cannot"
+			if wrong.Field != "" {
+				why += ", in " + wrong.Field
+			}
+		}
+		return Rule{}, core.FieldError("segments.Parse", "rule", "This is no rule: "+why+".")
 	}
 	if d.More() {
 		return Rule{}, core.FieldError("segments.Parse", "rule", "Something stands behind the end of the rule.")

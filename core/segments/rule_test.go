@@ -20,6 +20,8 @@ func TestNonsenseIsRefusedWithItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ rule, want string }{
 		"nothing at all":              {`{}`, "rule says nothing"},
 		"no JSON":                     {`{`, "This is no rule"},
+		"a word":                      {`"all"`, "a string stands where it cannot."},
+		"a number for a tag":          {`{"all":[{"tag":5}]}`, "a number stands where it cannot, in all.tag."},
 		"a word nobody knows":         {`{"purchsed":{"products":["bio_glowup"]}}`, `unknown field "purchsed"`},
 		"two conditions at once":      {`{"tag":"a","source":"b"}`, "rule says source and tag at once"},
 		"an empty all":                {`{"all":[]}`, "rule.all is empty"},
