@@ -11,12 +11,13 @@ COPY . .
 ARG VERSION=unknown
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
       -ldflags "-s -w -X sselfie/app.version=${VERSION}" -o /out/sselfie ./app/sselfie \
- && mkdir -m 0700 /out/data
+ && mkdir -p /out/root && mkdir -m 0700 /out/root/data
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/sselfie /sselfie
-COPY --from=build --chown=65532:65532 /out/data /data
+# The folder's own mode is kept only for what lies inside of what is copied.
+COPY --from=build --chown=65532:65532 /out/root/ /
 USER 65532:65532
 ENV SSELFIE_ADDR=0.0.0.0:8080 \
     SSELFIE_DATA_DIR=/data \
