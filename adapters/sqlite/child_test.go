@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 var roles = map[string]func(path string) error{
 	"hold":    childHolds,
 	"write":   childWrites,
+	"join":    childWritesJoined,
 	"hurried": childWritesWithoutFull,
 	"migrate": childMigrates,
 	"stumble": childStumbles,
@@ -92,6 +93,21 @@ func childWrites(path string) error {
 	defer func() { _ = db.Close() }()
 	return childLoop(func(who string, n int) error {
 		return db.Update(context.Background(), func(ctx context.Context, tx *Tx) error {
+			return tx.note(ctx, who, n)
+		})
+	})
+}
+
+// childWritesJoined does the same through a Joined, as clicks are written.
+func childWritesJoined(path string) error {
+	db, err := Open(context.Background(), Options{Path: path, Migrations: schema()})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	joined := BindJoined(db, func(tx *Tx) *Tx { return tx })
+	return childLoop(func(who string, n int) error {
+		return joined.Update(context.Background(), func(ctx context.Context, tx *Tx) error {
 			return tx.note(ctx, who, n)
 		})
 	})

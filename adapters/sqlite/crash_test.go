@@ -12,10 +12,16 @@ import (
 // not hindered by the lock that the dead one held. (What the kernel has is
 // enough for this; TestPowerLoss... asks what is on the disk.)
 func TestKilledWriterKeepsWhatItAcknowledged(t *testing.T) {
+	for name, role := range map[string]string{"each by itself": "write", "joined, as clicks are": "join"} {
+		t.Run(name, func(t *testing.T) { killed(t, role) })
+	}
+}
+
+func killed(t *testing.T, role string) {
 	path := filepath.Join(t.TempDir(), "sselfie.db")
 	acked := map[string]int{}
 	for round := range *kills {
-		cmd := child(limited(t), "write", path)
+		cmd := child(limited(t), role, path)
 		cmd.Env = append(cmd.Env, "SQLITE_TEST_ENDLESS=1", "SQLITE_TEST_RUN="+strconv.Itoa(round))
 		lines := start(t, cmd)
 		seen, end := 0, 20+rand.IntN(400)

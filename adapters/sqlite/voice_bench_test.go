@@ -239,7 +239,7 @@ func BenchmarkClick(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	svc := &tracking.Links{Store: sqlite.BindBulk(db, func(tx *sqlite.Tx) tracking.LinkTx { return tx }), Read: db, Clock: coretest.NewClock()}
+	svc := &tracking.Links{Store: sqlite.BindJoined(db, func(tx *sqlite.Tx) tracking.LinkTx { return tx }), Read: db, Clock: coretest.NewClock()}
 	meta := tracking.Meta{Method: "GET", UserAgent: "Mozilla/5.0 (X11)"}
 	id := func(n int) string { return fmt.Sprintf("lnk_%08dabcdef", n%links) }
 	next := 0

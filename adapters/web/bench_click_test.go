@@ -58,7 +58,7 @@ func BenchmarkP5Click(b *testing.B) {
 		}
 		return out
 	}
-	ours := dialed(serve(sqlite.BindBulk(db, func(tx *sqlite.Tx) tracking.LinkTx { return tx })))
+	ours := dialed(serve(sqlite.BindJoined(db, func(tx *sqlite.Tx) tracking.LinkTx { return tx })))
 	limit := dialed(serve(storedNowhere{}))
 	var next atomic.Int64
 	round := func(clients []*client, from *atomic.Int64) float64 {

@@ -52,7 +52,8 @@ type LinkTx interface {
 	RecordTrap(ctx context.Context, h Hit, since time.Time) error
 }
 
-// LinkStore runs fn in one transaction, in the lane that gives way.
+// LinkStore runs fn in one transaction, in the lane that gives way. It may run it
+// twice, when it ran with others' and one of those failed.
 type LinkStore interface {
 	Update(ctx context.Context, fn func(ctx context.Context, tx LinkTx) error) error
 }

@@ -35,7 +35,7 @@ type yard struct {
 // newYard has one customer with one mail that was sent a minute ago.
 func newYard(t *testing.T) *yard {
 	y := &yard{t: t, db: sqlitetest.New(t), clock: coretest.NewClock()}
-	y.links = &tracking.Links{Store: sqlite.BindBulk(y.db, func(tx *sqlite.Tx) tracking.LinkTx { return tx }), Read: y.db, Clock: y.clock}
+	y.links = &tracking.Links{Store: sqlite.BindJoined(y.db, func(tx *sqlite.Tx) tracking.LinkTx { return tx }), Read: y.db, Clock: y.clock}
 	y.update(func(ctx context.Context, tx *sqlite.Tx) error {
 		return tx.InsertUser(ctx, accounts.User{ID: "usr_1", Email: "anna@x.org", Key: "anna@x.org", Origin: "purchase", CreatedAt: y.clock.Now()})
 	})
