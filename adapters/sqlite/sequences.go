@@ -168,6 +168,12 @@ func (tx *Tx) MoveEnrolment(ctx context.Context, id sequences.ID, step string, a
 	return err
 }
 
+// ReturnedEnrolments implements sequences.Reads.
+func (r reads) ReturnedEnrolments(ctx context.Context, n sequences.Name, from, to time.Time, limit int) ([]sequences.ID, error) {
+	return all(ctx, r, scalar[sequences.ID], `SELECT e.id FROM users u JOIN mini_product_upsell_sequence e ON e.user_id = u.id
+		WHERE u.deleted_at IS NULL AND `+seen+` BETWEEN ? AND ? AND e.series = ? AND e.ended_at IS NULL AND e.anchor_at < `+seen+` LIMIT 0 + ?`, ms(from), ms(to), n, limit)
+}
+
 // EnrolSilent implements sequences.Tx. The basis is a purchase at which marketing
 // was not refused.
 func (tx *Tx) EnrolSilent(ctx context.Context, n sequences.Name, from, to time.Time, optIn bool, now time.Time, limit int) (int, error) {

@@ -110,6 +110,9 @@ type Store interface {
 // Reads is what the series look up outside a transaction.
 type Reads interface {
 	SequenceTexts(ctx context.Context) ([]Text, error)
+	// ReturnedEnrolments returns live enrolments of a series that misses customers,
+	// of those who came since it began and were last seen in a span of time.
+	ReturnedEnrolments(ctx context.Context, n Name, from, to time.Time, limit int) ([]ID, error)
 	// CandidatesOf returns a customer's live enrolments with their facts, due or
 	// not.
 	CandidatesOf(ctx context.Context, user core.UserID, now time.Time) ([]Candidate, error)
@@ -316,9 +319,37 @@ func (s *Service) silent(ctx context.Context, n Name, now time.Time, c *Counts) 
 	}
 	to := now.Add(-time.Duration(steps[0].Day) * day)
 	from := now.Add(-time.Duration(steps[len(steps)-1].Day)*day - Patience - day)
+	if err := s.endReturned(ctx, n, from, to, now, c); err != nil {
+		return err
+	}
 	return s.begin(ctx, c, func(ctx context.Context, tx Tx) (int, error) {
 		return tx.EnrolSilent(ctx, n, from, to, s.OptIn, now, 10*chunk)
 	})
+}
+
+// endReturned ends the series of absences that are over: they would stand in the
+// way of the next one's. They are looked for beside the writer.
+func (s *Service) endReturned(ctx context.Context, n Name, from, to, now time.Time, c *Counts) error {
+	for {
+		back, err := s.Read.ReturnedEnrolments(ctx, n, from, to, 5*chunk)
+		if err != nil || len(back) == 0 {
+			return err
+		}
+		if err := s.Store.Update(ctx, func(ctx context.Context, tx Tx) error {
+			for _, id := range back {
+				if err := tx.EndEnrolment(ctx, id, CameBack, now); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		c.Ended += len(back)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
 }
 
 // season enrols alumnae in the letter of a season that began in the last days.

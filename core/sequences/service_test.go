@@ -204,3 +204,37 @@ func TestARefundWithdrawsWhatWaits(t *testing.T) {
 		t.Errorf("the log is %+v, %v", log, err)
 	}
 }
+
+// Who comes back and stays away again is missed again, though the series of her
+// first absence would have gone on for weeks.
+func TestWhoIsMissedTwice(t *testing.T) {
+	s := newShop(t, false, "")
+	missed := func() (days []int) {
+		log, err := s.db.SequenceLog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range log {
+			if m.Enrolment.Series == sequences.WelcomeBack {
+				days = append(days, int(m.Promised.Sub(coretest.Start)/(24*time.Hour)))
+			}
+		}
+		return days
+	}
+	s.days(40)
+	if got := missed(); len(got) != 1 {
+		t.Fatalf("missed on the days %v, want once", got)
+	}
+	s.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		u, err := tx.UserByID(ctx, "usr_1")
+		u.LastLoginAt = s.clock.Now()
+		if err == nil {
+			err = tx.SaveUser(ctx, u)
+		}
+		return err
+	})
+	s.days(35)
+	if got := missed(); len(got) != 2 || got[1] < 70 || got[1] > 73 {
+		t.Errorf("missed on the days %v, want one more thirty days after day 40", got)
+	}
+}

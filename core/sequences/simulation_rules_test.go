@@ -75,16 +75,16 @@ func (w *world) books() books {
 		mails: map[core.MailID]sqlite.SequenceMail{}, all: map[sequences.ID]sequences.Enrolment{}, of: map[string][]sequences.Enrolment{},
 		became: map[sequences.ID]map[string]sqlite.HandledStep{}, letters: map[sequences.ID]map[string]sqlite.SequenceMail{},
 	}
-	for _, row := range sqlitetest.Ask(w.t, w.path, `SELECT json_array(id, series, coalesce(user_id, ''), coalesce(lead_id, ''), product_id, coalesce(payment_id, ''), end_reason, anchor_at, coalesce(bought_at, 0), coalesce(ended_at, 0))
+	for _, row := range sqlitetest.Ask(w.t, w.path, `SELECT json_array(id, series, coalesce(user_id, ''), coalesce(lead_id, ''), product_id, coalesce(payment_id, ''), end_reason, basis, anchor_at, coalesce(bought_at, 0), coalesce(ended_at, 0))
 		FROM mini_product_upsell_sequence`) {
-		var text [7]string
+		var text [8]string
 		var at [3]int64
-		if err := json.Unmarshal([]byte(row), &[]any{&text[0], &text[1], &text[2], &text[3], &text[4], &text[5], &text[6], &at[0], &at[1], &at[2]}); err != nil {
+		if err := json.Unmarshal([]byte(row), &[]any{&text[0], &text[1], &text[2], &text[3], &text[4], &text[5], &text[6], &text[7], &at[0], &at[1], &at[2]}); err != nil {
 			w.t.Fatal(err)
 		}
 		e := sequences.Enrolment{
 			ID: sequences.ID(text[0]), Series: sequences.Name(text[1]), User: core.UserID(text[2]), Lead: text[3], Product: core.ProductID(text[4]), Payment: core.PaymentID(text[5]),
-			Reason: text[6], Anchor: moment(at[0]), Bought: moment(at[1]), Ended: moment(at[2]),
+			Reason: text[6], Basis: sequences.Basis(text[7]), Anchor: moment(at[0]), Bought: moment(at[1]), Ended: moment(at[2]),
 		}
 		b.all[e.ID], b.became[e.ID], b.letters[e.ID] = e, map[string]sqlite.HandledStep{}, map[string]sqlite.SequenceMail{}
 		b.of[reader(e)] = append(b.of[reader(e)], e)
@@ -341,7 +341,8 @@ func (w *world) judgeEnrolments(b books) {
 		switch e.Series {
 		case sequences.MiniProduct:
 			byPayment[e.Payment] = e
-			if s := w.sales[e.Payment]; !e.Anchor.Equal(s.paid) || !e.Bought.Equal(s.paid) || e.Product != s.product || e.User != s.user {
+			basis := map[string]sequences.Basis{"yes": sequences.OptIn, "": sequences.OwnProducts}
+			if s := w.sales[e.Payment]; e.Basis != basis[s.marketing] || !e.Anchor.Equal(s.paid) || !e.Bought.Equal(s.paid) || e.Product != s.product || e.User != s.user {
 				w.t.Errorf("%s is enrolled as %+v for a purchase of %s", to, e, stamp(s.paid))
 			}
 			if alumna := slices.ContainsFunc(b.of[to], func(o sequences.Enrolment) bool { return o.Series == sequences.Alumni && o.Payment == e.Payment }); e.Reason == sequences.Finished && !alumna {
@@ -394,10 +395,58 @@ func (w *world) judgeEnrolments(b books) {
 			w.t.Errorf("%s bought %s and is not enrolled", s.user, id)
 		}
 	}
+	w.judgeMissing(b)
 	for to := range w.captured {
 		if !slices.ContainsFunc(b.of[to], func(e sequences.Enrolment) bool { return e.Series == sequences.FreeBlueprint }) {
 			w.t.Errorf("%s left the address and is not enrolled", to)
 		}
+	}
+}
+
+// judgeMissing: who was not seen for a month is missed, and a season comes to
+// every alumna. That is judged where nothing got in the way.
+func (w *world) judgeMissing(b books) {
+	if !w.alwaysUp() {
+		return
+	}
+	end := w.clock.Now()
+	for to, visits := range w.visits {
+		last := slices.MaxFunc(visits, time.Time.Compare)
+		ago := end.Sub(last)
+		_, off := w.off[to]
+		sales := w.salesTo(to)
+		recent := slices.ContainsFunc(sales, func(s *sale) bool { return end.Sub(s.paid) < 40*oneDay })
+		agreed := slices.ContainsFunc(sales, func(s *sale) bool { return w.agreed(s) && s.refunded.IsZero() })
+		if ago < 40*oneDay || ago > 85*oneDay || off || recent || !agreed {
+			continue
+		}
+		if !slices.ContainsFunc(b.of[to], func(e sequences.Enrolment) bool { return e.Series == sequences.WelcomeBack && e.Anchor.Equal(last) }) {
+			w.t.Errorf("%s was last seen on %s, and nobody misses her", to, stamp(last))
+		}
+	}
+	for _, alumna := range b.all {
+		if alumna.Series != sequences.Alumni {
+			continue
+		}
+		for _, st := range w.lib.Series(sequences.Seasonal).Steps {
+			begins, err := time.Parse("2006-01-02", fmt.Sprint(alumna.Anchor.Year())+"-"+st.Season)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			run := noon(begins).Add(oneDay)
+			if !alumna.Anchor.Add(2*oneDay).Before(begins) || run.After(end) || !alumna.Ended.IsZero() && !alumna.Ended.After(run) {
+				continue
+			}
+			if !slices.ContainsFunc(b.of[reader(alumna)], func(e sequences.Enrolment) bool {
+				return e.Series == sequences.Seasonal && string(e.Product) == st.ID && e.Anchor.Equal(begins)
+			}) {
+				w.t.Errorf("%s is an alumna since %s and gets no letter of %s %s", reader(alumna), stamp(alumna.Anchor), st.ID, stamp(begins))
+			}
+		}
+	}
+	for _, left := range sqlitetest.Ask(w.t, w.path, `SELECT c.name || ' is ' || c.state || ', and ' || (SELECT count(*) FROM campaign_recipients r WHERE r.campaign_id = c.id AND r.outcome = 'waiting') || ' wait for it'
+		FROM admin_email_campaigns c WHERE c.state <> 'sent' OR EXISTS (SELECT 1 FROM campaign_recipients r WHERE r.campaign_id = c.id AND r.outcome = 'waiting')`) {
+		w.t.Error(left)
 	}
 }
 
