@@ -62,6 +62,28 @@ func TestTheDeskReadsNoWholeTable(t *testing.T) {
 	}
 }
 
+// A customer's page looks for what is hers, part by part: an index that says less
+// than who she is reads everybody's.
+func TestALifeIsReadByWhoseItIs(t *testing.T) {
+	db := openDesk(t)
+	hers := regexp.MustCompile(`\((user_id|id|rowid|payment_id|enrolment_id)=\?|^SCAN (own_lines|s)$`) // a shop has a handful of segments
+	for _, part := range moments {
+		plan, err := all(t.Context(), db.reads, func(s scanner) (detail string, err error) {
+			var id, parent, unused int
+			err = s.Scan(&id, &parent, &unused, &detail)
+			return detail, err
+		}, "EXPLAIN QUERY PLAN "+part.query+` LIMIT 0 + ?2`, "usr_1", 1)
+		if err != nil || len(plan) == 0 {
+			t.Fatalf("%s: %v", part.kind, err)
+		}
+		for _, line := range plan {
+			if reads := strings.HasPrefix(line, "SCAN ") || strings.HasPrefix(line, "SEARCH "); reads && !hers.MatchString(line) {
+				t.Errorf("the part %s reads more than hers: %s", part.kind, line)
+			}
+		}
+	}
+}
+
 // The figures of the overview, from a shop in which each of them is another one.
 func TestTheOverviewAddsUp(t *testing.T) {
 	db, now := openDesk(t), time.UnixMilli(1_772_539_200_000)

@@ -126,7 +126,7 @@ func (tx *Tx) SettleRecipient(ctx context.Context, id campaigns.ID, user core.Us
 
 // WaitingRecipients implements campaigns.Tx.
 func (r reads) WaitingRecipients(ctx context.Context, id campaigns.ID) (int, error) {
-	return one(ctx, r, scalar[int], `SELECT count(*) FROM campaign_recipients WHERE campaign_id = ? AND outcome = 'waiting'`, id)
+	return one(ctx, r, scalar[int], `SELECT count(*) FROM campaign_recipients INDEXED BY campaign_recipients_waiting WHERE campaign_id = ? AND outcome = 'waiting'`, id)
 }
 
 // SubjectResults implements campaigns.Tx.
@@ -152,7 +152,7 @@ func (tx *Tx) WithdrawCampaign(ctx context.Context, id campaigns.ID, why string)
 	if _, err := tx.exec(ctx, `UPDATE email_logs SET state = 'suppressed', error = ? WHERE campaign_id = ? AND state = 'queued'`, "withdrawn: "+why, id); err != nil {
 		return err
 	}
-	_, err := tx.exec(ctx, `UPDATE campaign_recipients SET outcome = 'skipped', reason = ? WHERE campaign_id = ? AND outcome = 'waiting'`, why, id)
+	_, err := tx.exec(ctx, `UPDATE campaign_recipients INDEXED BY campaign_recipients_waiting SET outcome = 'skipped', reason = ? WHERE campaign_id = ? AND outcome = 'waiting'`, why, id)
 	return err
 }
 

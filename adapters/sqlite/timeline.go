@@ -69,7 +69,7 @@ var moments = []struct{ kind, query string }{
 	// Reports are emptied after a while; what they came to is kept.
 	{admin.KindPayment, `SELECT event_at, 'Given back', printf('%s %d.%02d in all, of %d.%02d', upper(snapshot ->> 'currency'),
 			(snapshot ->> 'refunded') / 100, (snapshot ->> 'refunded') % 100, (snapshot ->> 'amount') / 100, (snapshot ->> 'amount') % 100), 'of the charge ' || id, id, ''
-		FROM stripe_objects WHERE user_id = ?1 AND kind = 'charge' AND snapshot ->> 'refunded' > 0`},
+		FROM stripe_objects WHERE user_id = ?1 AND +kind = 'charge' AND snapshot ->> 'refunded' > 0`},
 	{admin.KindMembership, `SELECT created_at, 'Studio begins', '', '', stripe_subscription_id, '' FROM subscriptions WHERE user_id = ?1 AND stripe_subscription_id IS NOT NULL
 		UNION ALL SELECT ended_at, 'Studio has ended', '', '', stripe_subscription_id, '' FROM subscriptions WHERE user_id = ?1 AND stripe_subscription_id IS NOT NULL AND ended_at IS NOT NULL`},
 	{admin.KindSegment, `SELECT m.joined_at, 'Joins ' || s.name, '', 'the rule says so', s.id, ''
