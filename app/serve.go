@@ -146,6 +146,7 @@ func (h *house) firstAdmin(ctx context.Context) error {
 
 // startWork begins what goes on beside the requests.
 func (h *house) startWork(ctx context.Context, workers *sync.WaitGroup) {
+	workers.Go(func() { h.rest(ctx) })
 	if h.outbox != nil {
 		workers.Go(func() {
 			if err := h.outbox.Run(ctx); err != nil {
@@ -180,6 +181,22 @@ func (h *house) startWork(ctx context.Context, workers *sync.WaitGroup) {
 			h.log.Warn("the catch-up at the start did not get through; it is tried again within the hour", "op", "app.catchUp", "err", err)
 		}
 	})
+}
+
+// restAfter leaves the first requests alone.
+const restAfter = 5 * time.Second
+
+// rest gives back, once, what only the start needed.
+func (h *house) rest(ctx context.Context) {
+	wait := time.NewTimer(restAfter)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+	case <-wait.C:
+		if err := giveBack(); err != nil {
+			h.log.Debug("the program keeps what its start needed in memory", "op", "app.rest", "err", err)
+		}
+	}
 }
 
 // secure puts TLS before the listener when a domain is configured, and opens
