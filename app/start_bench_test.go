@@ -30,29 +30,33 @@ func BenchmarkP3Start(b *testing.B) {
 	vars := []string{
 		"SSELFIE_ADDR=127.0.0.1:0", "SSELFIE_DATA_DIR=" + filepath.Join(dir, "data"), "SSELFIE_PAYMENTS=disabled", "SSELFIE_MAIL_DRIVER=disabled", "SSELFIE_LOG_LEVEL=error",
 	}
-	firstAnswer(b, ours, "/healthz", vars) // the first start, which makes the database
+	firstAnswer(b, ours, "/healthz", vars, 0) // the first start, which makes the database
 	var mine, theirs, home []time.Duration
-	var rss, emptyRSS []int
+	var work, emptyWork []time.Duration // of the processors until then
 	for b.Loop() {
-		d, m := firstAnswer(b, ours, "/healthz", vars)
-		mine, rss = append(mine, d), append(rss, m)
-		d, m = firstAnswer(b, empty, "/healthz", nil)
-		theirs, emptyRSS = append(theirs, d), append(emptyRSS, m)
-		d, _ = firstAnswer(b, ours, "/", vars)
+		d, w, _ := firstAnswer(b, ours, "/healthz", vars, 0)
+		mine, work = append(mine, d), append(work, w)
+		d, w, _ = firstAnswer(b, empty, "/healthz", nil, 0)
+		theirs, emptyWork = append(theirs, d), append(emptyWork, w)
+		d, _, _ = firstAnswer(b, ours, "/", vars, 0)
 		home = append(home, d)
 	}
+	_, _, rss := firstAnswer(b, ours, "/healthz", vars, restful)
+	_, _, emptyRSS := firstAnswer(b, empty, "/healthz", nil, restful)
 	slices.Sort(home)
 	slices.Sort(mine)
 	slices.Sort(theirs)
-	slices.Sort(rss)
-	slices.Sort(emptyRSS)
+	slices.Sort(work)
+	slices.Sort(emptyWork)
 	mid := len(mine) / 2
 	b.ReportMetric(float64(mine[mid].Microseconds())/1000, "ms/start")
 	b.ReportMetric(float64(theirs[mid].Microseconds())/1000, "ms/empty")
 	b.ReportMetric(float64(home[mid].Microseconds())/1000, "ms/home-page")
 	b.ReportMetric(float64(mine[mid])/float64(theirs[mid]), "ratio(goal<=1.8)")
-	b.ReportMetric(float64(rss[mid])/1024, "MB-at-rest(goal<=20)")
-	b.ReportMetric(float64(emptyRSS[mid])/1024, "MB-empty")
+	b.ReportMetric(float64(work[mid].Microseconds())/1000, "cpu-ms/start")
+	b.ReportMetric(float64(work[mid])/float64(emptyWork[mid]), "cpu-ratio(goal<=1.8)")
+	b.ReportMetric(float64(rss)/1024, "MB-at-rest(goal<=20)")
+	b.ReportMetric(float64(emptyRSS)/1024, "MB-empty")
 	b.ReportMetric(size(b, ours)/(1<<20), "MB-program(goal<=24)")
 	b.ReportMetric(size(b, empty)/(1<<20), "MB-empty-program")
 	b.ReportMetric(0, "ns/op")
@@ -68,9 +72,12 @@ func buildProgram(b *testing.B, out, pkg string) string {
 	return out
 }
 
-// firstAnswer starts a program and returns how long its first answer took, and
-// its resident kilobytes a moment later.
-func firstAnswer(b *testing.B, program, path string, vars []string) (time.Duration, int) {
+// restful is for how long a program is left alone before its memory is read.
+const restful = 7 * time.Second
+
+// firstAnswer starts a program and returns how long its first answer took, how
+// long its threads had run by then, and its resident kilobytes after a rest.
+func firstAnswer(b *testing.B, program, path string, vars []string, rest time.Duration) (took, work time.Duration, kilobytes int) {
 	b.Helper()
 	cmd := exec.Command(program)
 	cmd.Env = append(os.Environ(), vars...)
@@ -98,35 +105,45 @@ func firstAnswer(b *testing.B, program, path string, vars []string) (time.Durati
 	if err != nil {
 		b.Fatal(err)
 	}
-	took := time.Since(begun)
+	took = time.Since(begun)
+	work = worked(b, cmd.Process.Pid)
 	_ = resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		b.Fatalf("%s answers %s", path, resp.Status)
 	}
-	return took, resident(b, cmd.Process.Pid)
+	if rest > 0 {
+		<-time.After(rest)
+		kilobytes = resident(b, cmd.Process.Pid)
+	}
+	return took, work, kilobytes
 }
 
-// resident returns the resident set once it has settled: two readings a tenth of
-// a second apart that agree.
+// worked returns the processor time of all threads of a process.
+func worked(b *testing.B, pid int) (sum time.Duration) {
+	b.Helper()
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid)) // the pattern is sound
+	for _, name := range threads {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue // the thread has just ended
+		}
+		ns, _, _ := strings.Cut(string(text), " ")
+		n, _ := strconv.Atoi(ns)
+		sum += time.Duration(n)
+	}
+	return sum
+}
+
+// resident returns the resident set of a process in kilobytes.
 func resident(b *testing.B, pid int) int {
 	b.Helper()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	last := -1
-	for range 20 {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		if err != nil {
-			b.Skip("needs /proc")
-		}
-		_, rest, _ := strings.Cut(string(text), "VmRSS:")
-		now, _ := strconv.Atoi(strings.Fields(rest)[0])
-		if now == last {
-			return now
-		}
-		last = now
-		<-tick.C
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Skip("needs /proc")
 	}
-	return last
+	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	n, _ := strconv.Atoi(strings.Fields(rest)[0])
+	return n
 }
 
 func size(b *testing.B, name string) float64 {
