@@ -47,6 +47,7 @@ func (w *world) judge() {
 		}
 	}
 	w.judgeBounces()
+	w.judgeHoldOut()
 	w.judgeEnrolments(b)
 	w.judgeSteps(b)
 	w.judgeOrder(b)
@@ -313,6 +314,18 @@ func (w *world) judgeRecovery(l letter) {
 	}
 	if n := len(slices.DeleteFunc(slices.Clone(w.posted), func(o letter) bool { return o.kind != l.kind || o.to != l.to || o.id == l.id })); n > 0 {
 		w.t.Errorf("%s got %d letters about one checkout", l.to, n+1)
+	}
+}
+
+// judgeHoldOut: of those whom campaigns were for, about the share that was asked
+// for got nothing.
+func (w *world) judgeHoldOut() {
+	count := func(where string) (n int) {
+		_, _ = fmt.Sscan(sqlitetest.Ask(w.t, w.path, `SELECT count(*) FROM campaign_recipients WHERE `+where)[0], &n)
+		return n
+	}
+	if out, all := count(`outcome = 'held_out'`), count(`true`); all < 100 || out*10 < all || out*10 > 3*all {
+		w.t.Errorf("%d of %d were held out, want about a fifth of some hundred", out, all)
 	}
 }
 

@@ -209,7 +209,7 @@ func (o postDoor) Update(ctx context.Context, fn func(ctx context.Context, tx ma
 	if o.life != o.w.life {
 		return errGone
 	}
-	return o.w.transact(ctx, o.w.post, 60, func(ctx context.Context, tx *sqlite.Tx) error { return fn(ctx, tx) })
+	return o.w.transact(ctx, o.w.post, 12, func(ctx context.Context, tx *sqlite.Tx) error { return fn(ctx, tx) })
 }
 
 func (w *world) transact(ctx context.Context, rnd *rand.Rand, seldom int, fn func(ctx context.Context, tx *sqlite.Tx) error) error {
