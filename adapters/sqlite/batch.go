@@ -47,6 +47,9 @@ func (w *writer) serve(batch []*job) {
 	if w.observer != nil && stats.Size > 0 {
 		w.observer.Batch(stats)
 	}
+	if err == nil && stats.Size > stats.Failed {
+		w.checkpoint()
+	}
 }
 
 // tellAgain is how long the log stays quiet about one kind of loss. Each caller

@@ -302,7 +302,7 @@ func (db *DB) Close() error {
 // fifth of a purchase.
 func writerDSN(path string) string {
 	return dsn(path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=1&_busy_timeout=5000&_defensive=1&_dqs=0"+
-		"&_pragma=secure_delete(1)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(2)")
+		"&_pragma=secure_delete(1)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(2)&_pragma=wal_autocheckpoint(4000)")
 }
 
 // writeCache spares a transaction that touches more pages than the cache holds
