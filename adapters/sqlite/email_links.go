@@ -46,11 +46,12 @@ func (tx *Tx) RecordOpen(ctx context.Context, h tracking.Hit) error {
 	return err
 }
 
-// RecordTrap implements tracking.LinkTx.
+// RecordTrap implements tracking.LinkTx. What follows the link that nobody sees
+// follows the others of the mail, too: all of them learn it.
 func (tx *Tx) RecordTrap(ctx context.Context, h tracking.Hit, since time.Time) error {
 	if _, err := tx.exec(ctx, `UPDATE email_links SET trapped_at = ?1, machine_clicks = machine_clicks + CASE WHEN first_click_at >= ?2 THEN clicks ELSE 0 END,
 		clicks = CASE WHEN first_click_at >= ?2 THEN 0 ELSE clicks END, first_click_at = CASE WHEN first_click_at >= ?2 THEN NULL ELSE first_click_at END
-		WHERE id = ?3`, ms(h.At), ms(since), h.Link); err != nil {
+		WHERE email_log_id = ?3`, ms(h.At), ms(since), h.Mail); err != nil {
 		return err
 	}
 	_, err := tx.exec(ctx, `UPDATE email_logs SET machine_clicked_at = coalesce(machine_clicked_at, ?1),

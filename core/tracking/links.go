@@ -22,7 +22,7 @@ type Link struct {
 	MachineClicked time.Time   // of the mail, by a machine
 	Opened         time.Time   // the mail, by a person
 	MachineOpened  time.Time
-	Trapped        time.Time // something followed the link that nobody sees
+	Trapped        time.Time // something followed the link of the mail that nobody sees
 }
 
 // Meta is what is known of who asks. Nothing of it is stored.

@@ -21,6 +21,7 @@ import (
 const (
 	browser = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
 	random  = "abcdefghijklmnopqrstuv"
+	inText  = "in-the-text-of-eml_1-x"
 )
 
 var person = tracking.Meta{Method: "GET", UserAgent: browser, Client: "c1"}
@@ -56,7 +57,10 @@ func (y *yard) mail(id core.MailID, link string) {
 		now := y.clock.Now()
 		if _, err := tx.PromiseLetter(ctx, mail.Queued{
 			ID: id, ToKey: "anna@x.org", BusinessKey: string(id), At: now, Promise: mail.Promise{Kind: mail.Campaign, User: "usr_1", To: "anna@x.org", Props: mail.Props{}},
-		}, sequences.Origin{Link: core.LinkID("lnk_" + link), Dest: "/checkout-upgrade?promo=MINI20&link=lnk_" + link}); err != nil {
+		}, sequences.Origin{
+			Link: core.LinkID("lnk_" + link), Dest: "/checkout-upgrade?promo=MINI20&link=lnk_" + link,
+			Placed: []sequences.Placed{{ID: core.LinkID("lnk_in-the-text-of-" + string(id) + "-x"), Dest: "/feed-planner"}},
+		}); err != nil {
 			return err
 		}
 		if _, err := tx.ClaimMails(ctx, mail.Bulk, now, 10); err != nil {
@@ -137,6 +141,18 @@ func TestPeopleAndMachines(t *testing.T) {
 			y.clock.Advance(time.Second)
 			y.click("lnk_"+random, person)
 		}, sqlite.MailFate{MachineClicked: true}},
+		"the hidden link before a link in the text": {func(y *yard) {
+			y.click("trp_"+random, person)
+			y.clock.Advance(time.Second)
+			y.click("lnk_"+inText, person)
+		}, sqlite.MailFate{MachineClicked: true}},
+		"a person an hour after the scanner, in the text": {func(y *yard) {
+			y.click("lnk_"+inText, person)
+			y.clock.Advance(time.Second)
+			y.click("trp_"+random, person)
+			y.clock.Advance(time.Hour)
+			y.click("lnk_"+inText, person)
+		}, sqlite.MailFate{MachineClicked: true, MachineOpened: true, Opened: true, Clicked: true}},
 		"a person an hour after the scanner": {func(y *yard) {
 			y.click("trp_"+random, person)
 			y.clock.Advance(time.Hour)
