@@ -27,7 +27,7 @@ func TestKilledWhileWritingToPeople(t *testing.T) {
 			"send-scheduled-campaigns",
 			`INSERT INTO email_segments (id, name, rule, members, created_at, updated_at) VALUES ('seg_x', 'x', '{"purchased":{"products":["bio_glowup"]}}', 800, 0, 0);
 			INSERT INTO email_segment_members (segment_id, user_id, joined_at) SELECT 'seg_x', id, 0 FROM users ORDER BY id LIMIT 800;
-			INSERT INTO admin_email_campaigns (id, name, subject, body, action, path, topic, segment_id, state, send_at, created_at, updated_at) VALUES ('cmp_x', 'x', 's', 'b', 'a', '/studio', 'offers', 'seg_x', 'scheduled', 1, 0, 0)`,
+			INSERT INTO admin_email_campaigns (id, name, subject, body, action, path, topic, segment_id, state, send_at, created_at, updated_at) VALUES ('cmp_x', 'x', 's', 'b', 'a', '/studio', 'offers', 'seg_x', 'scheduled', unixepoch() * 1000, 0, 0)`,
 			`SELECT count(*) FROM email_logs WHERE kind = 'campaign'`,
 			`SELECT count(*) = ? AND sum(state = 'sent') = count(*) AND (SELECT state FROM admin_email_campaigns) = 'sent' AND (SELECT count(*) FROM campaign_recipients WHERE outcome = 'queued') = count(*) FROM email_logs WHERE kind = 'campaign'`,
 		},
