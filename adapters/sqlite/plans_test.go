@@ -37,7 +37,7 @@ func TestQuestionsAboutOneCustomerReadOneCustomer(t *testing.T) {
 		`SELECT EXISTS (SELECT 1 FROM checkouts WHERE session_id = 's')`:                                                                                                                            "checkouts_session (session_id=?)",
 		`SELECT EXISTS (SELECT 1 FROM webhook_waits WHERE key = 'k')`:                                                                                                                               "PRIMARY KEY (key=?)",
 		`SELECT id FROM stripe_payments WHERE user_id = 'u' ORDER BY paid_at, id`:                                                                                                                   "stripe_payments_user (user_id=?)",
-		`SELECT count(*) FROM campaign_recipients INDEXED BY campaign_recipients_waiting WHERE campaign_id = 'c' AND outcome = 'waiting'`:                               "campaign_recipients_waiting (campaign_id=?)",
+		`SELECT count(*) FROM campaign_recipients INDEXED BY campaign_recipients_waiting WHERE campaign_id = 'c' AND outcome = 'waiting'`:                                                           "campaign_recipients_waiting (campaign_id=?)",
 		`SELECT progress FROM training_runs WHERE user_id = 'u' ORDER BY created_at DESC, id DESC LIMIT 1`:                                                                                          "training_runs_user (user_id=?)",
 		// The ledger has no index by user: an account's lines are found from its newest, one after the other.
 		`WITH RECURSIVE own_lines (seq) AS (SELECT last_seq FROM user_credits WHERE user_id = 'u' UNION ALL SELECT t.before_seq FROM own_lines JOIN credit_transactions t USING (seq) WHERE t.before_seq IS NOT NULL)
