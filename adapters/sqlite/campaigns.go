@@ -91,8 +91,7 @@ func (tx *Tx) DrawRecipients(ctx context.Context, c campaigns.Campaign, parts ma
 		rest = c.StartedAt.Add(time.Duration(c.TestHours) * time.Hour)
 	}
 	_, err = tx.exec(ctx, `INSERT INTO campaign_recipients (campaign_id, user_id, part, outcome, at)
-		SELECT ?, j.value ->> 0, j.value ->> 1, CASE j.value ->> 1 WHEN 'hold_out' THEN 'held_out' ELSE 'waiting' END,
-		CASE j.value ->> 1 WHEN 'rest' THEN ? ELSE ? END FROM json_each(?) j WHERE true ON CONFLICT DO NOTHING`,
+		SELECT ?, j.value ->> 0, j.value ->> 1, 'waiting', CASE j.value ->> 1 WHEN 'rest' THEN ? ELSE ? END FROM json_each(?) j WHERE true ON CONFLICT DO NOTHING`,
 		c.ID, ms(rest), ms(at), list)
 	return err
 }
@@ -106,7 +105,7 @@ func (r reads) ClaimRecipients(ctx context.Context, c campaigns.Campaign, parts 
 	return all(ctx, r, func(s scanner) (p campaigns.Recipient, err error) {
 		var reasons string
 		var off bool
-		err = s.Scan(&p.User, &p.Part, &p.To, &p.Key, boolIn(&p.Gone), boolIn(&off), boolIn(&p.Refused), textIn(&reasons), boolIn(&p.Pending), timeIn(&p.LastMarketing))
+		err = s.Scan(&p.User, &p.Part, &p.To, &p.Key, boolIn(&p.Gone), boolIn(&off), boolIn(&p.Refused), boolIn(&p.Left), textIn(&reasons), boolIn(&p.Pending), timeIn(&p.LastMarketing))
 		p.Listed = off || reasons != ""
 		return p, err
 	}, `WITH k AS (SELECT c.user_id, c.part, u.email AS address, coalesce(u.email_key, '') AS key, u.deleted_at, u.unsubscribed_at
@@ -114,8 +113,9 @@ func (r reads) ClaimRecipients(ctx context.Context, c campaigns.Campaign, parts 
 			WHERE c.campaign_id = ? AND c.outcome = 'waiting' AND c.at <= ? AND c.part IN (SELECT value FROM json_each(?)) ORDER BY c.at, c.user_id LIMIT 0 + ?)
 		SELECT k.user_id, k.part, k.address, k.key, k.deleted_at IS NOT NULL OR k.key = '', k.unsubscribed_at IS NOT NULL,
 		CASE ? WHEN 'newsletter' THEN EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.newsletter = 0)
-			ELSE EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.offers = 0) END,`+addressFacts+` FROM k`,
-		c.ID, ms(now), list, limit, c.Topic)
+			ELSE EXISTS (SELECT 1 FROM mail_preferences x WHERE x.address_key = k.key AND x.offers = 0) END,
+		NOT EXISTS (SELECT 1 FROM email_segment_members m WHERE m.segment_id = ? AND m.user_id = k.user_id),`+addressFacts+` FROM k`,
+		c.ID, ms(now), list, limit, c.Topic, c.Segment)
 }
 
 // SettleRecipient implements campaigns.Tx.

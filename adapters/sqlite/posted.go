@@ -18,14 +18,16 @@ const overtaken = `
 		CASE WHEN l.sequence = 'free-blueprint' THEN EXISTS (SELECT 1 FROM freebie_subscribers f WHERE f.id = e.lead_id AND f.converted_at IS NOT NULL)
 			WHEN l.kind = 'abandoned_checkout' THEN EXISTS (SELECT 1 FROM stripe_payments p WHERE p.created_at >= l.created_at AND p.user_id = coalesce(l.user_id, (SELECT n.id FROM users n WHERE n.email_key = l.to_key)))
 			ELSE 0 END,
-		coalesce(l.sequence IN ('welcome-back', 'win-back') AND ` + seen + ` > e.anchor_at, 0),`
+		coalesce(l.sequence IN ('welcome-back', 'win-back') AND ` + seen + ` > e.anchor_at, 0),
+		l.campaign_id IS NOT NULL AND l.variant NOT LIKE 'test%' AND EXISTS (SELECT 1 FROM admin_email_campaigns c WHERE c.id = l.campaign_id AND c.segment_id IS NOT NULL
+			AND NOT EXISTS (SELECT 1 FROM email_segment_members m WHERE m.segment_id = c.segment_id AND m.user_id = l.user_id)),`
 
 // PostedLetter implements sequences.Postbag.
 func (r reads) PostedLetter(ctx context.Context, id core.MailID, now time.Time) (sequences.Posted, error) {
 	return one(ctx, r, func(s scanner) (p sequences.Posted, err error) {
 		var placed [][2]string
 		err = s.Scan(textIn(&p.Series), textIn(&p.Step), textIn(&p.Campaign), &p.Variant, textIn(&p.Product), textIn(&p.EndedFor), timeIn(&p.Expires),
-			textIn(&p.Link), textIn(&p.Dest), boolIn(&p.Listed), boolIn(&p.Refused), boolIn(&p.Contested), boolIn(&p.Bought), boolIn(&p.CameBack), intIn(&p.CreditsLeft), intIn(&p.CreditsUsed), textIn(&p.OfferCode), timeIn(&p.OfferEnds), jsonIn(&placed))
+			textIn(&p.Link), textIn(&p.Dest), boolIn(&p.Listed), boolIn(&p.Refused), boolIn(&p.Contested), boolIn(&p.Bought), boolIn(&p.CameBack), boolIn(&p.Left), intIn(&p.CreditsLeft), intIn(&p.CreditsUsed), textIn(&p.OfferCode), timeIn(&p.OfferEnds), jsonIn(&placed))
 		for _, l := range placed {
 			p.Placed = append(p.Placed, sequences.Placed{ID: core.LinkID(l[0]), Dest: l[1]})
 		}

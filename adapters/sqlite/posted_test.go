@@ -14,6 +14,7 @@ import (
 	"sselfie/core/coretest"
 	"sselfie/core/leads"
 	"sselfie/core/mail"
+	"sselfie/core/segments"
 	"sselfie/core/sequences"
 )
 
@@ -60,22 +61,31 @@ func TestWhatOvertakesALetter(t *testing.T) {
 	}
 	campaign := letter(mail.Campaign, "usr_1", sequences.Origin{Campaign: "cmp_1"})
 	left := letter(mail.AbandonedCheckout, "", sequences.Origin{})
-	type facts struct{ refused, contested, bought, back bool }
+	moves := func(in bool) func(ctx context.Context, tx *sqlite.Tx) error {
+		return func(ctx context.Context, tx *sqlite.Tx) error {
+			_, _, err := tx.ApplyMembers(ctx, "seg_1", []segments.Change{{User: "usr_1", In: in}}, later)
+			return err
+		}
+	}
+	type facts struct{ refused, contested, bought, back, left bool }
 	for name, c := range map[string]struct {
 		letter, then func(ctx context.Context, tx *sqlite.Tx) error
 		want         facts
 	}{
-		"nothing happened":                        {step(sequences.MiniProduct), nil, facts{}},
-		"offers are refused":                      {step(sequences.MiniProduct), prefers(mail.Preferences{Newsletter: true}), facts{refused: true}},
-		"the newsletter is, and this is an offer": {step(sequences.MiniProduct), prefers(mail.Preferences{Offers: true}), facts{}},
-		"the newsletter is, and this is it":       {step(sequences.Alumni), prefers(mail.Preferences{Offers: true}), facts{refused: true}},
-		"a campaign with news, offers refused":    {campaign, prefers(mail.Preferences{Newsletter: true}), facts{}},
-		"a campaign with news, news refused":      {campaign, prefers(mail.Preferences{Offers: true}), facts{refused: true}},
-		"the creator's own test":                  {letter(mail.Campaign, "", sequences.Origin{Campaign: "cmp_1", Variant: sequences.Test}), prefers(mail.Preferences{Offers: true}), facts{}},
-		"the purchase is contested":               {step(sequences.MiniProduct), contests, facts{contested: true}},
-		"another purchase":                        {step(sequences.MiniProduct), pays(later), facts{}},
-		"a checkout was left, and paid since":     {left, pays(later), facts{bought: true}},
-		"a checkout was left, and paid before":    {left, pays(promised.Add(-time.Hour)), facts{}},
+		"nothing happened":                            {step(sequences.MiniProduct), nil, facts{}},
+		"offers are refused":                          {step(sequences.MiniProduct), prefers(mail.Preferences{Newsletter: true}), facts{refused: true}},
+		"the newsletter is, and this is an offer":     {step(sequences.MiniProduct), prefers(mail.Preferences{Offers: true}), facts{}},
+		"the newsletter is, and this is it":           {step(sequences.Alumni), prefers(mail.Preferences{Offers: true}), facts{refused: true}},
+		"a campaign with news, offers refused":        {campaign, prefers(mail.Preferences{Newsletter: true}), facts{}},
+		"a campaign with news, news refused":          {campaign, prefers(mail.Preferences{Offers: true}), facts{refused: true}},
+		"the creator's own test":                      {letter(mail.Campaign, "", sequences.Origin{Campaign: "cmp_1", Variant: sequences.Test}), prefers(mail.Preferences{Offers: true}), facts{}},
+		"she leaves the campaign's segment":           {campaign, moves(false), facts{left: true}},
+		"she leaves it, and this is a series":         {step(sequences.Alumni), moves(false), facts{}},
+		"the segment is gone with the campaign's end": {campaign, func(ctx context.Context, tx *sqlite.Tx) error { return tx.DeleteSegment(ctx, "seg_1") }, facts{}},
+		"the purchase is contested":                   {step(sequences.MiniProduct), contests, facts{contested: true}},
+		"another purchase":                            {step(sequences.MiniProduct), pays(later), facts{}},
+		"a checkout was left, and paid since":         {left, pays(later), facts{bought: true}},
+		"a checkout was left, and paid before":        {left, pays(promised.Add(-time.Hour)), facts{}},
 		"a captured address buys": {
 			letter(mail.Sequence, "", sequences.Origin{Series: sequences.FreeBlueprint, Step: "day-2", Enrolment: "enr_free-blueprint"}),
 			func(ctx context.Context, tx *sqlite.Tx) error { return tx.ConvertLead(ctx, key, "usr_1", later) },
@@ -98,7 +108,12 @@ func TestWhatOvertakesALetter(t *testing.T) {
 						return tx.SaveLead(ctx, leads.Lead{ID: "lead_1", Email: key, Key: key, ConsentAt: promised.Add(-99 * time.Hour), CreatedAt: promised.Add(-99 * time.Hour)})
 					},
 					func(ctx context.Context, tx *sqlite.Tx) error {
-						return tx.SaveCampaign(ctx, campaigns.Campaign{ID: "cmp_1", Name: "News", Subject: "News", Body: "x", Action: "x", Path: "/", Topic: sequences.Newsletter, State: campaigns.Draft, Goal: campaigns.Clicks}, promised)
+						days := 0
+						return tx.SaveSegment(ctx, segments.Segment{ID: "seg_1", Name: "All", Rule: segments.Rule{LastSeen: &segments.Ago{AtLeast: &days}}}, promised)
+					},
+					moves(true),
+					func(ctx context.Context, tx *sqlite.Tx) error {
+						return tx.SaveCampaign(ctx, campaigns.Campaign{ID: "cmp_1", Name: "News", Subject: "News", Body: "x", Action: "x", Path: "/", Topic: sequences.Newsletter, Segment: "seg_1", State: campaigns.Sent, Goal: campaigns.Clicks}, promised)
 					},
 					func(ctx context.Context, tx *sqlite.Tx) error {
 						for _, n := range sequences.Names() {
@@ -126,7 +141,7 @@ func TestWhatOvertakesALetter(t *testing.T) {
 				t.Fatal(err)
 			}
 			p, err := db.PostedLetter(t.Context(), "eml_1", later)
-			if got := (facts{p.Refused, p.Contested, p.Bought, p.CameBack}); err != nil || got != c.want {
+			if got := (facts{p.Refused, p.Contested, p.Bought, p.CameBack, p.Left}); err != nil || got != c.want {
 				t.Errorf("got %+v, %v; want %+v", got, err, c.want)
 			}
 		})

@@ -42,9 +42,10 @@ func (db *DB) EmailAnalytics(ctx context.Context, from, to time.Time, currency s
 		}, `SELECT c.id, c.name, c.subject, `+mailFigures+`,
 			(SELECT count(*) FROM campaign_recipients r WHERE r.campaign_id = c.id AND r.outcome = 'held_out'),
 			(SELECT count(*) FROM campaign_recipients r WHERE r.campaign_id = c.id AND r.outcome = 'held_out' AND EXISTS (
-				SELECT 1 FROM stripe_payments p WHERE p.user_id = r.user_id AND p.paid_at BETWEEN c.started_at AND c.started_at + ? AND `+kept+`)),
-			(SELECT count(*) FROM campaign_recipients r WHERE r.campaign_id = c.id AND r.outcome = 'queued' AND EXISTS (
-				SELECT 1 FROM stripe_payments p WHERE p.user_id = r.user_id AND p.paid_at BETWEEN c.started_at AND c.started_at + ? AND `+kept+`))
+				SELECT 1 FROM stripe_payments p WHERE p.user_id = r.user_id AND p.paid_at BETWEEN r.at AND r.at + ? AND `+kept+`)),
+			(SELECT count(*) FROM campaign_recipients r WHERE r.campaign_id = c.id AND r.outcome = 'queued'
+				AND EXISTS (SELECT 1 FROM email_logs x WHERE x.campaign_id = r.campaign_id AND x.user_id = r.user_id AND x.sent_at IS NOT NULL)
+				AND EXISTS (SELECT 1 FROM stripe_payments p WHERE p.user_id = r.user_id AND p.paid_at BETWEEN r.at AND r.at + ? AND `+kept+`))
 			FROM email_logs l INDEXED BY email_logs_marketing_at JOIN admin_email_campaigns c ON c.id = l.campaign_id WHERE`+marketingBetween+` GROUP BY c.id ORDER BY c.started_at DESC, c.id`,
 			week, week, ms(from), ms(to)); err != nil {
 			return err

@@ -81,6 +81,11 @@ func fates(ctx context.Context, tx *sqlite.Tx, at func(int) time.Time) error {
 	if err := tx.DrawRecipients(ctx, campaigns.Campaign{ID: "cmp_1"}, map[core.UserID]campaigns.Part{"usr_0": "rest", "usr_1": "rest", "usr_2": "hold_out", "usr_3": "hold_out"}, at(2)); err != nil {
 		return err
 	}
+	for _, user := range []core.UserID{"usr_2", "usr_3"} {
+		if err := tx.SettleRecipient(ctx, "cmp_1", user, "held_out", "x", at(2)); err != nil {
+			return err
+		}
+	}
 	promise := func(id core.MailID, user int, kind mail.Kind, o sequences.Origin, hour int) error {
 		o.Link, o.Dest = core.LinkID("lnk_"+string(id)), "/studio"
 		_, err := tx.PromiseLetter(ctx, mail.Queued{

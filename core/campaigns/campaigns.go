@@ -185,12 +185,14 @@ type Recipient struct {
 	Gone          bool // no account or address
 	Listed        bool // on the suppression list, or unsubscribed
 	Refused       bool // the topic
+	Left          bool // the segment
 	Pending       bool
 	LastMarketing time.Time
 }
 
 // Ready says whether a recipient gets the letter now, later or never, and why.
-// since is when her part's letters began to go out.
+// since is when her part's letters began to go out. Who is left out is judged like
+// the others: she stands for those who could have got it.
 func Ready(r Recipient, since, now time.Time) (outcome, why string) {
 	switch {
 	case r.Gone:
@@ -199,6 +201,8 @@ func Ready(r Recipient, since, now time.Time) (outcome, why string) {
 		return "skipped", "the address wants no marketing, or takes none"
 	case r.Refused:
 		return "skipped", "this topic was refused"
+	case r.Left:
+		return "skipped", "not in the segment any more when her turn came"
 	}
 	fresh := !r.LastMarketing.IsZero() && now.Sub(r.LastMarketing) < sequences.Pause
 	late := now.Sub(since) > sequences.Patience
@@ -207,8 +211,10 @@ func Ready(r Recipient, since, now time.Time) (outcome, why string) {
 		return "skipped", "other letters were too fresh for 3 days"
 	case late:
 		return "skipped", "her turn would have come more than 3 days ago"
-	case !r.Pending && !fresh:
-		return "queued", "in the segment when it was sent"
+	case r.Pending || fresh:
+		return "waiting", "another marketing mail is too fresh"
+	case r.Part == PartNone:
+		return "held_out", "left out, to be compared with those who got it"
 	}
-	return "waiting", "another marketing mail is too fresh"
+	return "queued", "in the segment when it was sent"
 }

@@ -12,6 +12,7 @@ import (
 	"sselfie/adapters/sqlite/sqlitetest"
 	"sselfie/core"
 	"sselfie/core/accounts"
+	"sselfie/core/billing"
 	"sselfie/core/campaigns"
 	"sselfie/core/catalog"
 	"sselfie/core/coretest"
@@ -163,12 +164,14 @@ func TestWhatCannotBeSavedOrScheduled(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, s := range map[string]struct{ at, zone, field string }{
-		"in the past":        {"2026-03-03T12:59", "Europe/Berlin", "sendAt"},
-		"no time":            {"tomorrow", "Europe/Berlin", "sendAt"},
-		"in two years":       {"2028-03-03T12:59", "Europe/Berlin", "sendAt"},
-		"a zone of fantasy":  {"2026-04-03T12:59", "Europe/Atlantis", "zone"},
-		"the server's own":   {"2026-04-03T12:59", "Local", "zone"},
-		"no zone is no zone": {"2026-04-03T12:59", "", "zone"},
+		"in the past":                         {"2026-03-03T12:59", "Europe/Berlin", "sendAt"},
+		"no time":                             {"tomorrow", "Europe/Berlin", "sendAt"},
+		"in two years":                        {"2028-03-03T12:59", "Europe/Berlin", "sendAt"},
+		"a zone of fantasy":                   {"2026-04-03T12:59", "Europe/Atlantis", "zone"},
+		"the server's own":                    {"2026-04-03T12:59", "Local", "zone"},
+		"no zone is no zone":                  {"2026-04-03T12:59", "", "zone"},
+		"an hour that the clocks leave out":   {"2026-03-29T02:30", "Europe/Berlin", "sendAt"},
+		"one that they leave out in New York": {"2026-03-08T02:30", "America/New_York", "sendAt"},
 	} {
 		_, err := d.svc.Schedule(t.Context(), c.ID, s.at, s.zone, "usr_admin")
 		var e *core.Error
@@ -245,6 +248,121 @@ func TestTwoSubjectsAndWhoIsLeftOut(t *testing.T) {
 	if out < 20 || out > 60 || first.Sent < 100 || first.Sent > 190 {
 		t.Errorf("first %+v, then %+v: %d left out", first, second, out)
 	}
+}
+
+// Who is left out is compared with who got the letter, so she is somebody who could
+// have got it: at the same moment, and by the same rules.
+func TestWhoIsLeftOutCouldHaveGotIt(t *testing.T) {
+	d := newDesk(t, 400)
+	c := good()
+	c.HoldOut = 50
+	id := d.begin(c)
+	d.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		for n := 0; n < 400; n += 2 {
+			if err := tx.SuppressAddress(ctx, mail.Suppression{Key: core.EmailKey(fmt.Sprintf("u%04d@x.org", n)), Reason: mail.Complaint, Since: d.clock.Now()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	did := d.run()
+	d.deliver()
+	all, err := d.db.EmailAnalytics(t.Context(), d.clock.Now().AddDate(0, 0, -1), d.clock.Now().AddDate(0, 0, 1), "usd")
+	if err != nil || len(all.Campaigns) != 1 {
+		t.Fatal(all, err)
+	}
+	f := all.Campaigns[0]
+	if f.Sent+f.HeldOut != 200 || f.HeldOut < 70 || f.HeldOut > 130 || did.Sent != f.Sent || did.Skipped != 200 || d.get(id).State != campaigns.Sent {
+		t.Errorf("of 200 who take marketing %d got it and %d were left out: %+v, and it is %s", f.Sent, f.HeldOut, did, d.get(id).State)
+	}
+}
+
+// Between the beginning of a campaign and somebody's turn hours can pass, days
+// even. Who has left the segment by then, because she bought what the letter is
+// about, is not asked to buy it.
+func TestWhoLeftTheSegmentGetsNothing(t *testing.T) {
+	d := newDesk(t, 100)
+	c := good()
+	c.SubjectB, c.TestShare, c.TestHours = "Light", 20, 4
+	id := d.begin(c)
+	first := d.run()
+	d.deliver()
+	d.leave(100)
+	d.clock.Advance(5 * time.Hour)
+	if rest := d.run(); first.Sent == 0 || rest.Sent != 0 || rest.Skipped != 100-first.Sent || d.get(id).State != campaigns.Sent {
+		t.Errorf("first %+v; when all had left %+v, and it is %s", first, rest, d.get(id).State)
+	}
+}
+
+// The rest of a test with two subjects gets its letter up to 3 days later than the
+// others: what was bought before it was not brought by it, and its 7 days begin with
+// it.
+func TestBuyersAreCountedFromTheirOwnTurn(t *testing.T) {
+	for name, c := range map[string]struct {
+		at          time.Duration // of everybody's purchase, since the campaign began
+		first, rest bool          // count
+	}{
+		"before the last letters":            {time.Hour, true, false},
+		"after the last letters":             {73 * time.Hour, true, true},
+		"8 days after the first letters":     {8 * 24 * time.Hour, false, true},
+		"more than 7 days after all of them": {11 * 24 * time.Hour, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, 100)
+			m := good()
+			m.SubjectB, m.TestShare, m.TestHours = "Light", 10, 72
+			d.begin(m)
+			began := d.clock.Now()
+			first := d.run().Sent
+			d.deliver()
+			d.clock.Advance(72 * time.Hour)
+			rest := d.run().Sent
+			d.deliver()
+			d.sell(100, began.Add(c.at))
+			all, err := d.db.EmailAnalytics(t.Context(), began.AddDate(0, 0, -1), began.AddDate(0, 0, 20), "usd")
+			if err != nil || len(all.Campaigns) != 1 || first == 0 || first+rest != 100 {
+				t.Fatal(first, rest, all, err)
+			}
+			want := 0
+			if c.first {
+				want += first
+			}
+			if c.rest {
+				want += rest
+			}
+			if got := all.Campaigns[0].Bought; got != want {
+				t.Errorf("%d of %d and %d bought, want %d", got, first, rest, want)
+			}
+		})
+	}
+}
+
+// sell lets the first people buy something.
+func (d *desk) sell(people int, at time.Time) {
+	d.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		for n := range people {
+			id := core.PaymentID(fmt.Sprintf("pay_%04d", n))
+			if err := tx.InsertPayment(ctx, billing.Payment{
+				ID: id, User: core.UserID(fmt.Sprintf("usr_%04d", n)), Product: "bio_glowup", Amount: 4700, Subtotal: 4700, Currency: "usd", Match: "new",
+				Session: "cs_" + string(id), PaidAt: at, CreatedAt: at,
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// leave takes the first people out of the segment.
+func (d *desk) leave(people int) {
+	var out []segments.Change
+	for n := range people {
+		out = append(out, segments.Change{User: core.UserID(fmt.Sprintf("usr_%04d", n))})
+	}
+	d.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		_, _, err := tx.ApplyMembers(ctx, segment, out, d.clock.Now())
+		return err
+	})
 }
 
 func TestCancelTakesBackWhatWaits(t *testing.T) {
@@ -365,6 +483,10 @@ func TestReady(t *testing.T) {
 		"anybody":               {campaigns.Recipient{}, now, "queued"},
 		"gone":                  {campaigns.Recipient{Gone: true}, now, "skipped"},
 		"unsubscribed":          {campaigns.Recipient{Listed: true}, now, "skipped"},
+		"not in the segment":    {campaigns.Recipient{Left: true}, now, "skipped"},
+		"left out":              {campaigns.Recipient{Part: campaigns.PartNone}, now, "held_out"},
+		"left out, a mail now":  {campaigns.Recipient{Part: campaigns.PartNone, LastMarketing: now}, now, "waiting"},
+		"left out and listed":   {campaigns.Recipient{Part: campaigns.PartNone, Listed: true}, now, "skipped"},
 		"refused":               {campaigns.Recipient{Refused: true}, now, "skipped"},
 		"a mail 19 hours ago":   {campaigns.Recipient{LastMarketing: now.Add(-19 * time.Hour)}, now, "waiting"},
 		"a mail 20 hours ago":   {campaigns.Recipient{LastMarketing: now.Add(-20 * time.Hour)}, now, "queued"},

@@ -121,6 +121,9 @@ func (s *Service) Schedule(ctx context.Context, id ID, local, zone, actor string
 	if err != nil {
 		return Campaign{}, core.FieldError(op, "sendAt", "Give a day and a time such as 2026-03-20T09:30.")
 	}
+	if at.Format(localTime) != local {
+		return Campaign{}, core.FieldError(op, "sendAt", "There is no such time on that day: the clocks go forward. Choose an earlier or a later one.")
+	}
 	now := s.Clock.Now()
 	if !at.After(now) {
 		return Campaign{}, core.FieldError(op, "sendAt", "This time has passed: there it is "+now.In(where).Format("2 January 2006, 15:04")+" now. Choose a later one.")
@@ -327,9 +330,9 @@ func (s *Service) draw(ctx context.Context, tx Tx, c Campaign, now time.Time) er
 
 // turn says whose turn it is, and decides between the subjects when it is time.
 func (s *Service) turn(ctx context.Context, tx Tx, c *Campaign, now time.Time) ([]Part, time.Time, error) {
-	test := []Part{PartA, PartB}
+	test := []Part{PartNone, PartA, PartB}
 	if c.SubjectB == "" {
-		return []Part{PartRest}, c.StartedAt, nil
+		return []Part{PartNone, PartRest}, c.StartedAt, nil
 	}
 	decided := c.StartedAt.Add(time.Duration(c.TestHours) * time.Hour)
 	if c.TestShare == 100 || now.Before(decided) {
@@ -367,7 +370,7 @@ func (s *Service) serve(ctx context.Context, tx Tx, c Campaign, r Recipient, sin
 	case "waiting":
 		at = now.Add(time.Hour)
 		did.Waiting++
-	default:
+	case "skipped":
 		did.Skipped++
 	}
 	return tx.SettleRecipient(ctx, c.ID, r.User, outcome, why, at)

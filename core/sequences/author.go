@@ -30,6 +30,7 @@ type Posted struct {
 	Contested   bool     // a dispute over the purchase that began the series is open
 	Bought      bool     // since what the letter asks to buy was left: an address, a checkout
 	CameBack    bool     // since the letter that misses its reader was begun
+	Left        bool     // the segment of the campaign, since it was promised
 	CreditsLeft int
 	CreditsUsed int // since the purchase that began the series
 	OfferCode   string
@@ -168,6 +169,8 @@ func (a *Author) withheld(ctx context.Context, p Posted, o mail.Outgoing) error 
 		return &Withheld{"its reader bought since"}
 	case p.CameBack:
 		return &Withheld{"its reader came back since"}
+	case p.Left:
+		return &Withheld{"its reader is not in the segment any more"}
 	case !p.Expires.IsZero() && o.At.After(p.Expires):
 		return &Withheld{"its time is over since " + stamp(p.Expires)}
 	}

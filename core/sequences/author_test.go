@@ -125,6 +125,7 @@ func TestWhatIsNotSentAnyMore(t *testing.T) {
 		"the purchase is disputed":  {Contested: true},
 		"she bought what it offers": {Bought: true},
 		"she is back already":       {CameBack: true},
+		"she left the segment":      {Left: true},
 		"the step is gone":          {Step: "day-99"},
 		"the subject has no value":  {Step: "day-3", Product: "unknown"},
 	} {

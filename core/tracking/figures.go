@@ -27,12 +27,12 @@ type CampaignFigures struct {
 	Name     string `json:"name"`
 	Subject  string `json:"subject"`
 	MailFigures
-	// Of those who were left out to compare with, how many there were, and how
-	// many bought within 7 days of the beginning all the same.
+	// Of those who could have got the letter and were left out to compare with, how
+	// many there were, and how many bought within 7 days of their turn all the same.
 	HeldOut       int `json:"heldOut"`
 	HeldOutBought int `json:"heldOutBought"`
-	// Bought is how many of those who got the letter bought within the same days,
-	// by whatever way: the number to hold against HeldOutBought.
+	// Bought is how many of those who got the letter bought within 7 days of their
+	// turn, by whatever way: the number to hold against HeldOutBought.
 	Bought int `json:"bought"`
 }
 
