@@ -283,7 +283,7 @@ func (h *house) server(pages *view.Renderer) (*web.Server, error) {
 }
 
 // consentVersion names the words beside the boxes of our forms.
-const consentVersion = "2026-01"
+const consentVersion = "2026-02"
 
 // site is what all pages share.
 func (c *Config) site(base string) view.Site {

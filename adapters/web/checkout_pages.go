@@ -162,7 +162,11 @@ func (s *Server) successPage(ctx context.Context, c *fiber.Ctx) error {
 	if err := s.allow(c, s.limits.status); err != nil {
 		return err
 	}
-	v := view.CheckoutSuccess{}
+	who, err := s.viewer(ctx, c)
+	if err != nil {
+		return err
+	}
+	v := view.CheckoutSuccess{Guest: who == nil}
 	if session := c.Query("session_id"); session != "" && s.opts.Billing != nil {
 		st, err := s.opts.Billing.Status(ctx, session)
 		switch {

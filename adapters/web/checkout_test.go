@@ -60,9 +60,10 @@ func TestAGuestBuys(t *testing.T) {
 	// The account exists; nobody is signed in to it by knowing the session.
 	page := s.play(t, scenario{
 		ask: ask{path: "/checkout/success?session_id=" + session}, status: 200,
-		has:    []string{"view.CheckoutSuccess", `"Product":"bio_glowup"`, `"Status":"complete"`, `"Redirect":"/bio/generator"`},
+		has:    []string{"view.CheckoutSuccess", `"Product":"bio_glowup"`, `"Status":"complete"`, `"Redirect":"/bio/generator"`, `"Guest":true`},
 		hasNot: []string{"ada@", "Ada", "<form"}, header: map[string]string{"Set-Cookie": "", "Referrer-Policy": "no-referrer"},
 	})
+	s.play(t, scenario{ask: ask{path: "/checkout/success?session_id=" + session, cookie: s.signUp("bea@example.com")}, status: 200, has: []string{`"Guest":false`}})
 	if cookieOf(page) != "" {
 		t.Fatal("the success page signed somebody in")
 	}

@@ -24,7 +24,7 @@ func Samples(site Site) []Sample {
 	out := []Sample{
 		{"home", Home{}},
 		{"checkout-success", CheckoutSuccess{SessionID: "cs_test_sample", Product: "bio_glowup", Status: "complete", MaskedMail: "i•••@e•••.com", Redirect: "/bio/generator"}},
-		{"checkout-success-waiting", CheckoutSuccess{SessionID: "cs_test_sample", Product: "bio_glowup", Status: "processing"}},
+		{"checkout-success-waiting", CheckoutSuccess{SessionID: "cs_test_sample", Product: "bio_glowup", Status: "processing", Guest: true}},
 		{"checkout-success-unknown", CheckoutSuccess{}},
 		{"checkout-studio-promo", Checkout{Chrome: in, Product: studio.ID, Upgrade: true, Promo: promo}},
 		{"checkout-promo-refused", Checkout{Product: studio.ID, PromoRefused: "MINI20 is for customers who bought a product here. You can still join at the full price."}},

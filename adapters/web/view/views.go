@@ -109,6 +109,7 @@ type CheckoutSuccess struct {
 	Status     string         // "open", "processing", "complete" or "expired"
 	MaskedMail string         // "j•••@e•••.com", "" when it may not be shown
 	Redirect   string         // where the product is, once complete
+	Guest      bool           // nobody is signed in here, so the mail may hold the way in
 }
 
 // CheckoutUpgrade is GET /checkout-upgrade before the payment begins: what
