@@ -200,14 +200,13 @@ func Mask(address string) string {
 // Volume is what happened to marketing in the last 7 days.
 type Volume struct{ Sent, Bounced, Complained int }
 
-// The breaker: above these shares marketing stops, as long as enough was sent to
-// speak of shares.
+// The breaker: above these shares marketing stops. A handful is no pattern however
+// few letters went out, and more than that is one, however few.
 const (
 	bounceShare    = 0.04
 	complaintShare = 0.001
-	bounceLeast    = 100 // mails sent, for a share of bounces
-	complaintLeast = 500
-	complaintsMin  = 2 // one person's finger is no pattern
+	bouncesMin     = 5 // a few addresses with a typing mistake
+	complaintsMin  = 2 // one person's finger
 	// BreakerWindow is how far back the breaker looks.
 	BreakerWindow = 7 * 24 * time.Hour
 )
@@ -215,9 +214,9 @@ const (
 // Trip says why marketing has to stop, "" when it may go on.
 func Trip(v Volume) string {
 	switch {
-	case v.Sent >= bounceLeast && float64(v.Bounced) > bounceShare*float64(v.Sent):
+	case v.Bounced >= bouncesMin && float64(v.Bounced) > bounceShare*float64(v.Sent):
 		return "marketing is paused: " + share(v.Bounced, v.Sent) + " of the mails of the last 7 days bounced, more than 4%"
-	case v.Sent >= complaintLeast && v.Complained >= complaintsMin && float64(v.Complained) > complaintShare*float64(v.Sent):
+	case v.Sent > 0 && v.Complained >= complaintsMin && float64(v.Complained) > complaintShare*float64(v.Sent):
 		return "marketing is paused: " + share(v.Complained, v.Sent) + " of the mails of the last 7 days were marked as spam, more than 0.1%"
 	}
 	return ""

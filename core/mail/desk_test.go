@@ -197,14 +197,17 @@ func TestTheBreaker(t *testing.T) {
 		v    mail.Volume
 		want string
 	}{
-		"nothing sent":                  {mail.Volume{}, ""},
-		"4% bounced is still all right": {mail.Volume{Sent: 1000, Bounced: 40}, ""},
-		"more than 4%":                  {mail.Volume{Sent: 1000, Bounced: 41}, "4.10% of the mails"},
-		"3 of 10 is no pattern":         {mail.Volume{Sent: 10, Bounced: 3}, ""},
-		"0.1% complained":               {mail.Volume{Sent: 2000, Complained: 2}, ""},
-		"more than 0.1%":                {mail.Volume{Sent: 2000, Complained: 3}, "0.15% of the mails"},
-		"one complaint of 600":          {mail.Volume{Sent: 600, Complained: 1}, ""},
-		"two complaints of 600":         {mail.Volume{Sent: 600, Complained: 2}, "marked as spam"},
+		"nothing sent":                   {mail.Volume{}, ""},
+		"4% bounced is still all right":  {mail.Volume{Sent: 1000, Bounced: 40}, ""},
+		"more than 4%":                   {mail.Volume{Sent: 1000, Bounced: 41}, "4.10% of the mails"},
+		"4 of 10 is no pattern":          {mail.Volume{Sent: 10, Bounced: 4}, ""},
+		"5 of 20 is one":                 {mail.Volume{Sent: 20, Bounced: 5}, "25.00% of the mails"},
+		"0.1% complained":                {mail.Volume{Sent: 2000, Complained: 2}, ""},
+		"more than 0.1%":                 {mail.Volume{Sent: 2000, Complained: 3}, "0.15% of the mails"},
+		"one complaint of 600":           {mail.Volume{Sent: 600, Complained: 1}, ""},
+		"two complaints of 600":          {mail.Volume{Sent: 600, Complained: 2}, "marked as spam"},
+		"two complaints of 60":           {mail.Volume{Sent: 60, Complained: 2}, "3.33% of the mails"},
+		"two complaints about last week": {mail.Volume{Complained: 2}, ""},
 	} {
 		if got := mail.Trip(c.v); !strings.Contains(got, c.want) || (got == "") != (c.want == "") {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
