@@ -111,6 +111,7 @@ var kinds = map[mail.Kind]Kind{
 		Props: []Prop{
 			someone, where, must("product", "what was bought", "Bio Glow-Up"), must("amount", "what goes back", "$47"),
 			may("credits", "that were taken back", "18"), may("partial", "anything, when the purchase stays", ""),
+			may("membership", "anything, when a month of one was paid back", ""),
 		},
 	},
 	mail.AbandonedCheckout: {

@@ -102,9 +102,12 @@ var specimens = map[string]specimen{
 	"cancellation":         {mail.Cancellation, func(o *mail.Outgoing) { delete(o.Props, "path") }, "Studio ends on 30 April 2026", "/account"},
 	"farewell":             {mail.Farewell, nil, "Your Studio has ended", "/studio"},
 	"refund":               {mail.Refund, func(o *mail.Outgoing) { delete(o.Props, "path") }, "Your refund of $47 is on its way", "/account"},
-	"abandoned_checkout":   {mail.AbandonedCheckout, nil, "Your 9-Post Feed is still on the table", "/checkout/nine_post_feed?resume=chk_1"},
-	"freebie":              {mail.Freebie, nil, "Your free blueprint", "/free-blueprint?t=abc"},
-	"freebie_known":        {mail.Freebie, func(o *mail.Outgoing) { delete(o.Props, "silent") }, "Your free blueprint", "/free-blueprint?t=abc"},
+	"refund_membership": {mail.Refund, func(o *mail.Outgoing) {
+		o.Props = mail.Props{"name": "Anna", "product": "Studio", "amount": "$97", "credits": "200", "membership": "yes", "path": "/account"}
+	}, "Your refund of $97 is on its way", "/account"},
+	"abandoned_checkout": {mail.AbandonedCheckout, nil, "Your 9-Post Feed is still on the table", "/checkout/nine_post_feed?resume=chk_1"},
+	"freebie":            {mail.Freebie, nil, "Your free blueprint", "/free-blueprint?t=abc"},
+	"freebie_known":      {mail.Freebie, func(o *mail.Outgoing) { delete(o.Props, "silent") }, "Your free blueprint", "/free-blueprint?t=abc"},
 	"notice": {
 		mail.Notice, func(o *mail.Outgoing) {
 			o.Props["link"] = "https://sselfie.test/admin/webhooks"

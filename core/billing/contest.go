@@ -273,6 +273,9 @@ func (s *Service) tellRefund(ctx context.Context, tx Tx, pay Payment, from, to i
 	props := mail.Props{
 		"name": u.Name, "product": p.Name, "amount": core.Money{Minor: to - from, Currency: pay.Currency}.String(), "path": "/account",
 	}
+	if p.Monthly() {
+		props["membership"] = "yes"
+	}
 	if !pay.FullyRefunded() {
 		props["partial"] = "yes"
 	} else if to >= pay.Amount && pay.Taken > 0 {

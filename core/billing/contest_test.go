@@ -223,6 +223,11 @@ func TestARefundedInvoiceTakesItsMonthAndLeavesTheMembership(t *testing.T) {
 	if rows := sh.rows(t, u.ID); sh.balance(t, u.ID) != 0 || rows[0].Status != "active" {
 		t.Errorf("balance %d, rows %+v", sh.balance(t, u.ID), rows)
 	}
+	for _, p := range sh.letters(t, mail.Refund) {
+		if p["membership"] == "" || p["credits"] != "200" {
+			t.Errorf("the letter would call the membership closed: %v", p)
+		}
+	}
 	sh.send(t, disputed("1", "needs_response", false, 2*time.Hour))
 	if rows := sh.rows(t, u.ID); rows[0].Status != "suspended" {
 		t.Errorf("a disputed invoice should suspend: %+v", rows)
