@@ -18,7 +18,7 @@ type whyCommand struct {
 
 // Help implements kong.HelpProvider.
 func (whyCommand) Help() string {
-	return "Prints what the decisions saw and what they said: which tier and until when, every line of the balance, what opens after the login. It only reads, also while the site runs.\n\nExample: sselfie why ada@example.com"
+	return "Prints what the decisions saw and what they said: which tier and until when, every line of the balance, what opens after the login, who belongs to which segment, and of every letter why it was sent, will be, or was not. It only reads, also while the site runs.\n\nExample: sselfie why ada@example.com"
 }
 
 // Run explains a customer.
@@ -43,7 +43,11 @@ func (w whyCommand) Run(s *shell) error {
 	if err != nil {
 		return err
 	}
-	s.say("%s", strings.Join(explained(e), "\n"))
+	lines, err := h.explainedVoice(s.ctx, e.User)
+	if err != nil {
+		return err
+	}
+	s.say("%s", strings.Join(append(explained(e), lines...), "\n"))
 	return nil
 }
 

@@ -81,7 +81,9 @@ var moments = []struct{ kind, query string }{
 	{admin.KindMail, `SELECT COALESCE(sent_at, created_at), replace(kind, '_', ' ') || ' mail ' || state, subject || CASE error WHEN '' THEN '' ELSE ' (' || error || ')' END,
 			CASE reason WHEN '' THEN 'because of ' || replace(business_key, kind || ':' || user_id || ':', '') ELSE reason END, id, '' FROM email_logs WHERE user_id = ?1
 		UNION ALL SELECT opened_at, 'Opened the ' || replace(kind, '_', ' ') || ' mail', subject, '', id, '' FROM email_logs WHERE user_id = ?1 AND opened_at IS NOT NULL
-		UNION ALL SELECT clicked_at, 'Clicked in the ' || replace(kind, '_', ' ') || ' mail', subject, '', id, '' FROM email_logs WHERE user_id = ?1 AND clicked_at IS NOT NULL`},
+		UNION ALL SELECT clicked_at, 'Clicked in the ' || replace(kind, '_', ' ') || ' mail', subject, '', id, '' FROM email_logs WHERE user_id = ?1 AND clicked_at IS NOT NULL
+		UNION ALL SELECT r.at, CASE r.outcome WHEN 'held_out' THEN 'Left out of' ELSE 'Does not get' END || ' the campaign ' || c.name, c.subject, r.reason, c.id, ''
+			FROM campaign_recipients r JOIN admin_email_campaigns c ON c.id = r.campaign_id WHERE r.user_id = ?1 AND (r.outcome = 'skipped' OR r.outcome = 'held_out')`},
 }
 
 // reports tells what Stripe reported of a customer, and the states that her
