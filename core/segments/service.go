@@ -138,10 +138,13 @@ func (s *Service) change(ctx context.Context, fn func(ctx context.Context, tx Tx
 	return err
 }
 
+// learn reads the segments. Where they were changed while it read, what the change
+// learned stays: it is newer.
 func (s *Service) learn(ctx context.Context) error {
+	before := s.known.Load()
 	list, err := s.Read.Segments(ctx)
 	if err == nil {
-		s.known.Store(&list)
+		s.known.CompareAndSwap(before, &list)
 	}
 	return err
 }

@@ -382,6 +382,51 @@ func TestARuleEditedInTheMiddleOfARefreshHolds(t *testing.T) {
 	})
 }
 
+// A refresh begins by learning the rules. One that is edited while it reads them
+// holds for whoever buys afterwards.
+func TestARuleEditedWhileARefreshLearnsThemHolds(t *testing.T) {
+	h := newHouse(t)
+	rule := func(p core.ProductID) segments.Rule {
+		return segments.Rule{Purchased: &segments.Purchase{Products: []core.ProductID{p}}}
+	}
+	seg, err := h.svc.Save(t.Context(), segments.Segment{Name: "Mine", Rule: rule("bio_glowup")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seg.Rule = rule("nine_post_feed")
+	h.svc.Read = &slow{h.db, func() {
+		h.svc.Read = h.db
+		if _, err := h.svc.Save(t.Context(), seg); err != nil {
+			t.Error(err)
+		}
+	}}
+	if _, err := h.svc.Refresh(t.Context(), h.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	u := h.user(1)
+	h.update(func(ctx context.Context, tx *sqlite.Tx) error {
+		if err := tx.InsertPayment(ctx, h.payment(u, "nine_post_feed")); err != nil {
+			return err
+		}
+		return h.svc.Follow(ctx, tx, u)
+	})
+	if !slices.Contains(h.in(u), seg.ID) {
+		t.Errorf("she fits the new rule, and is in %v", h.in(u))
+	}
+}
+
+// slow reads the segments, and lets something happen before it answers.
+type slow struct {
+	segments.Reads
+	then func()
+}
+
+func (s *slow) Segments(ctx context.Context) ([]segments.Segment, error) {
+	list, err := s.Reads.Segments(ctx)
+	s.then()
+	return list, err
+}
+
 func TestASegmentDeletedInTheMiddleOfARefreshStaysAway(t *testing.T) {
 	h := newHouse(t)
 	seg, err := h.svc.Save(t.Context(), segments.Segment{Name: "Mine", Rule: segments.Rule{Purchased: &segments.Purchase{Products: []core.ProductID{"bio_glowup"}}}})
