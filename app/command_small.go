@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"sselfie/adapters/sqlite"
@@ -202,6 +203,14 @@ func (r restoreCommand) Run(s *shell) error {
 	s.say("restored %s", r.File)
 	if kept != "" {
 		s.say("what was there before is kept as %s", kept)
+	}
+	known, err := sqlite.Status(s.ctx, opts)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(known, func(m sqlite.Migration) bool { return !m.Applied }) {
+		s.say("it is from before an update; next: sselfie migrate up, then sselfie verify")
+		return nil
 	}
 	s.say("next: sselfie verify")
 	return nil
