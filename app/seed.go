@@ -125,7 +125,7 @@ func (s *sampler) history(ctx context.Context) error {
 	begin := s.end.Add(-seedDays * 24 * time.Hour)
 	var visits []tracking.Event
 	for i, name := range sampleNames {
-		at := begin.Add(time.Duration(i*seedDays/len(sampleNames)) * 24 * time.Hour).Truncate(time.Hour)
+		at := s.daytime(begin.Add(time.Duration(i*seedDays/len(sampleNames)) * 24 * time.Hour))
 		p, source := minis[s.rand.IntN(len(minis))], sampleSources[s.rand.IntN(len(sampleSources))]
 		if i == 0 {
 			p = minis[0]
@@ -145,9 +145,15 @@ func (s *sampler) history(ctx context.Context) error {
 			}
 			return err
 		})
+		// The night after a month is the only one that moves her by itself.
+		night := at.AddDate(0, 0, 31).Truncate(24 * time.Hour).Add(3 * time.Hour)
+		s.later(night, func(ctx context.Context) error {
+			_, err := s.h.voice.segments.Refresh(ctx, night)
+			return err
+		})
 		if i%4 == 2 { // joins on the afternoon of the day 7 letter
 			s.joining[email] = true
-			s.later(afternoon(at.Add(7*24*time.Hour)), func(ctx context.Context) error { return s.joins(ctx, email, name, source) })
+			s.later(afternoon(at.Add(7*24*time.Hour)).Add(s.minutes(4*60)), func(ctx context.Context) error { return s.joins(ctx, email, name, source) })
 		}
 	}
 	for noon := afternoon(begin).Truncate(24 * time.Hour).Add(12 * time.Hour); noon.Before(s.end); noon = noon.Add(24 * time.Hour) {
@@ -165,6 +171,17 @@ func (s *sampler) history(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// daytime returns a moment between seven in the morning and ten in the evening of a day, now and
+// then of the day after: people don't buy by the clock.
+func (s *sampler) daytime(day time.Time) time.Time {
+	return day.Truncate(24 * time.Hour).Add(time.Duration(s.rand.IntN(2)) * 24 * time.Hour).Add(7 * time.Hour).Add(s.minutes(15 * 60))
+}
+
+// minutes returns a span below so many minutes, with seconds.
+func (s *sampler) minutes(below int) time.Duration {
+	return time.Duration(s.rand.IntN(below*60)) * time.Second
 }
 
 // afternoon returns the first moment at or after t at which the letters of a

@@ -113,7 +113,7 @@ func (s *sampler) campaign() {
 			return err
 		}
 		c, err := v.campaigns.Save(ctx, campaigns.Campaign{
-			Name: "Nine frames for next month", Subject: "Nine frames for next month", Preheader: "An hour, a window, and the month is planned.",
+			Name: "To whoever bought a while ago", Subject: "Nine frames for next month", Preheader: "An hour, a window, and the month is planned.",
 			Body:   "Take the nine photographs of a month in one hour, on the first bright morning of it.\n\nThree of your face, three of your hands at work, three of the place where you do it. The same window for all of them. That is a feed.\n\nIf you would rather have the nine made for you: the 9-Post Feed does it from five photographs.",
 			Action: "See the 9-Post Feed", Path: "/nine-post-feed", Topic: sequences.Newsletter, Segment: segments.MiniAlumni, Goal: campaigns.Clicks,
 		})

@@ -5,10 +5,12 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"sselfie/adapters/sqlite"
+	"sselfie/core/admin"
 	"sselfie/core/mail"
 	"sselfie/core/segments"
 )
@@ -98,5 +100,41 @@ func TestTheSampleHistoryEndsNow(t *testing.T) {
 	}
 	if kinds[mail.Purchase] != 1 || kinds[mail.Sequence] < 4 {
 		t.Errorf("the sample customer's letters: %v", kinds)
+	}
+}
+
+// Sample people don't buy by the clock, and a segment that a month moves them to
+// has them from the night after it.
+func TestTheSampleHistoryLooksLived(t *testing.T) {
+	h := sampleHouse(t, nil)
+	letters, err := h.mailbox.List(context.Background(), "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hours := map[int]bool{}
+	for _, m := range letters {
+		if m.Kind == mail.Purchase {
+			hours[m.SentAt.Hour()] = true
+		}
+	}
+	if len(hours) < 6 {
+		t.Errorf("all buy at the hours %v", hours)
+	}
+	u, err := h.db.UserByKey(t.Context(), h.fold(sampleEmail))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var joined time.Time
+	moments, err := (&admin.Service{Read: h.db, Catalog: h.catalog}).Timeline(t.Context(), u.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range moments {
+		if strings.Contains(m.Title, "Joins Mini Product Alumni") {
+			joined = m.At
+		}
+	}
+	if month := u.CreatedAt.AddDate(0, 0, 30); joined.Before(month) || joined.After(month.AddDate(0, 0, 1).Add(3*time.Hour)) {
+		t.Errorf("bought %v, an alumna since %v", u.CreatedAt, joined)
 	}
 }
