@@ -126,8 +126,12 @@ func write(l mail.Letter, from, to *netmail.Address, eightBit bool, into *bytes.
 // longest is what a line of a mail may hold, less a margin for dots.
 const longest = 990
 
-// fits reports whether no line of a text is too long.
+// fits reports whether a text may travel as eight bits: no line is too long, and
+// there is no NUL, which they don't allow.
 func fits(s string) bool {
+	if strings.IndexByte(s, 0) >= 0 {
+		return false
+	}
 	for line := range strings.Lines(s) {
 		if len(line) > longest {
 			return false

@@ -59,3 +59,23 @@ func TestALetterWithoutAPageIsOnePart(t *testing.T) {
 		}
 	}
 }
+
+// What eight bits may not carry (RFC 2045, 2.8) travels quoted, also where the
+// server takes eight bits; a server would refuse the letter for good.
+func TestWhatEightBitsMayNotCarryIsQuoted(t *testing.T) {
+	for name, c := range map[string]struct {
+		text, want string
+	}{
+		"a long line": {strings.Repeat("a", 2000), "aaa=\r\n"},
+		"a NUL":       {"Ada\x00, it is ready.", "Ada=00, it is ready."},
+	} {
+		var b bytes.Buffer
+		l := mail.Letter{From: "hello@example.org", To: "ada@example.com", Text: c.text, HTML: "<p>" + c.text, MessageID: "<eml_1@example.org>"}
+		if _, err := (Config{}).compose(l, true, &b); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), "quoted-printable"); n != 2 || !strings.Contains(b.String(), c.want) {
+			t.Errorf("%s: %d parts are quoted in\n%q", name, n, b.String())
+		}
+	}
+}
