@@ -106,7 +106,7 @@ func (b *tab) pay(number, email string) {
 // agree ticks every box that the checkout asks for before it shows the form.
 func (b *tab) agree() {
 	b.t.Helper()
-	b.wait(`!!document.querySelector("form[data-checkout], [data-checkout]")`)
+	b.wait(`!!document.querySelector("[data-checkout]") && document.readyState === "complete"`) // its script has come
 	b.do(`document.querySelectorAll("input[type=checkbox][required]").forEach(x => { if (!x.checked) x.click() })`)
 	b.do(`(document.querySelector("[data-checkout] button[type=submit], [data-checkout-start]") || {click(){}}).click()`)
 }

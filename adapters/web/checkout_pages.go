@@ -36,7 +36,7 @@ func (s *Server) checkoutPage(ctx context.Context, c *fiber.Ctx) error {
 			return seeOther(c, "/checkout/success?session_id="+url.QueryEscape(session))
 		}
 	}
-	v := view.Checkout{Product: p.ID, Link: c.Query("link")}
+	v := view.Checkout{Product: p.ID, Link: c.Query("link"), Address: addressOf(c)}
 	v.Source, v.Campaign = origin(c)
 	promo := c.Query("promo")
 	if left, err := s.left(ctx, c, who, p); err != nil {
@@ -183,4 +183,18 @@ func (s *Server) successPage(ctx context.Context, c *fiber.Ctx) error {
 		}
 	}
 	return s.show(c, http.StatusOK, v)
+}
+
+// said are the words of a checkout's address that are kept. Any other word could
+// be one that a form has a meaning of its own for.
+var said = [...]string{"promo", "source", "campaign", "link", "resume", "session", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"}
+
+// addressOf returns what the address of a checkout says.
+func addressOf(c *fiber.Ctx) (out []view.Hidden) {
+	for _, name := range said {
+		if value := c.Query(name); value != "" {
+			out = append(out, view.Hidden{Name: name, Value: value})
+		}
+	}
+	return out
 }

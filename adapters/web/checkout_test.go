@@ -161,6 +161,7 @@ func TestWhatIsBoughtIsShown(t *testing.T) {
 		"upgrade says why a code is refused": {ask: ask{path: "/checkout-upgrade?promo=NOPE", cookie: ada}, status: 200, has: []string{`"Promo":null`, `"PromoRefused":"We`}},
 		"her checkout is an upgrade":         {ask: ask{path: "/checkout/studio-membership", cookie: ada}, status: 200, has: []string{`"Upgrade":true`}},
 		"a guest's is not":                   {ask: ask{path: "/checkout/studio-membership?promo=MINI20"}, status: 200, has: []string{`"Upgrade":false`, `"PromoRefused":"The code`}},
+		"sent before its script came":        {ask: ask{path: "/checkout/bio_glowup?promo=X&utm_source=s%26t&immediate=on&nomail=on&dataset=x"}, status: 200, has: []string{`"Address":[{"Name":"promo","Value":"X"},{"Name":"utm_source","Value":"s\u0026t"}]`}},
 		"what the address says is kept":      {ask: ask{path: "/checkout/bio_glowup?source=s&campaign=c&link=l"}, status: 200, has: []string{`"Source":"s","Campaign":"c","Link":"l"`}},
 		"a pack is for somebody":             {ask: ask{path: "/checkout/credits_100"}, status: 303},
 		"a pack inside":                      {ask: ask{path: "/checkout/credits_100", cookie: ada}, status: 200},

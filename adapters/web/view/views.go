@@ -98,7 +98,13 @@ type Checkout struct {
 	Link         string // id of the mail link that led here
 	Resume       string // the checkout that a letter leads back to, "" for a new one
 	Agreed       bool   // when it was begun, delivery at once was agreed to
+	// Address is what the address says, for a form that is sent before its script
+	// has come: the same page again, with nothing lost.
+	Address []Hidden
 }
+
+// Hidden is a value that a form carries along.
+type Hidden struct{ Name, Value string }
 
 // CheckoutSuccess is GET /checkout/success. It never carries a name, an
 // address in clear, a form or a session: whoever knows a session id may see it.
