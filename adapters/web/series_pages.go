@@ -228,6 +228,7 @@ func (s *Server) deskSaveStep(ctx context.Context, c *fiber.Ctx, who *signedIn) 
 		f.st = stepOf(in, f.st)
 		text = f.st.Format()
 	}
+	noDay := do != "reset" && in.Has("day") && (strings.TrimSpace(in.Get("day")) == "" || f.st.Day < 0 || f.st.Day > sequences.LastDay)
 	again := func(err error) error {
 		e := problemOf(err)
 		if e.Code != core.Invalid && e.Code != core.Conflict && e.Code != core.Unprocessable {
@@ -235,6 +236,9 @@ func (s *Server) deskSaveStep(ctx context.Context, c *fiber.Ctx, who *signedIn) 
 		}
 		f.refused, f.status = e, statusOf(e.Code)
 		return s.showStepForm(ctx, c, who, f)
+	}
+	if noDay {
+		return again(core.FieldError("web.deskSaveStep", "day", fmt.Sprintf("Give a day from 0 to %d.", sequences.LastDay)))
 	}
 	if do == "test" {
 		if _, bad := sequences.ParseStep(f.st.ID, text); len(bad) > 0 {

@@ -345,7 +345,9 @@ func TestAStepIsRewritten(t *testing.T) {
 		value, want string
 	}{
 		"a template": {3, "{{.}}", "single braces"},
-		"no day":     {9, "soon", "the day is missing"},
+		"a word":     {9, "soon", "Give a day from 0 to 3650."},
+		"no day":     {9, "", "Give a day from 0 to 3650."},
+		"no such":    {9, "-4", "Give a day from 0 to 3650."},
 		"a way out":  {7, "https://evil.example", "no path on this site"},
 		"no words":   {3, " ", "the text is missing"},
 	} {

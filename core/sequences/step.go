@@ -115,6 +115,9 @@ var (
 	pathShape   = regexp.MustCompile(`^/([A-Za-z0-9_][A-Za-z0-9_./?=&%#-]*)?$`)
 )
 
+// LastDay is how long after what began a series its last step may come.
+const LastDay = 3650
+
 // ParseStep reads a step: front matter between two lines of dashes, then the
 // letter in paragraphs. Every mistake is named with its line.
 func ParseStep(id, text string) (Step, []string) {
@@ -148,8 +151,8 @@ func ParseStep(id, text string) (Step, []string) {
 			}
 		case "day":
 			n, err := strconv.Atoi(value)
-			if err != nil || n < 0 || n > 3650 {
-				say(i+2, "the day is a number from 0 to 3650")
+			if err != nil || n < 0 || n > LastDay {
+				say(i+2, "the day is a number from 0 to %d", LastDay)
 			}
 			st.Day = n
 		case "subject":
