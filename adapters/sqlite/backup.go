@@ -98,10 +98,10 @@ func freeName(folder, kind string, now time.Time) (string, error) {
 	}
 }
 
-// sweep removes what a killed backup left. A day of age keeps it from another
-// process that is still at work.
+// sweep removes what a killed backup left: the copy, and the journal that SQLite
+// kept beside it. A day of age keeps it from another process that is still at work.
 func sweep(folder string, now time.Time) {
-	names, err := filepath.Glob(filepath.Join(folder, "*"+partial))
+	names, err := filepath.Glob(filepath.Join(folder, "*"+partial+"*"))
 	if err != nil {
 		return // the pattern is constant
 	}

@@ -112,6 +112,41 @@ func TestABackupThatIsBrokenOffLeavesNothing(t *testing.T) {
 	}
 }
 
+// What a killed backup leaves goes with a later one, its journal, too; what is
+// young may be somebody's who is still at work.
+func TestABackupSweepsWhatAKilledOneLeft(t *testing.T) {
+	db := open(t, Options{})
+	folder := t.TempDir()
+	for name, age := range map[string]time.Duration{
+		"sselfie-1.partial": 25 * time.Hour, "sselfie-1.partial-journal": 25 * time.Hour, "before-v2-2.partial-wal": 25 * time.Hour,
+		"sselfie-3.partial": time.Hour, "sselfie-3.partial-journal": time.Hour, "mine.db-journal": 25 * time.Hour,
+	} {
+		file := filepath.Join(folder, name)
+		if err := os.WriteFile(file, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name, err := db.Backup(limited(t), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if want := []string{"mine.db-journal", "sselfie-3.partial", "sselfie-3.partial-journal", filepath.Base(name)}; !slices.Equal(slices.Sorted(slices.Values(left)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("%q are left, want %q", left, want)
+	}
+}
+
 func TestWhatWasDeletedIsInNoCopy(t *testing.T) {
 	db := open(t, Options{})
 	const secret = "ada@example.com"
