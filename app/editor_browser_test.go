@@ -39,6 +39,7 @@ func TestTheCreatorWritesACampaign(t *testing.T) {
 	b.do(`document.querySelector("[name=r-add]").value = "purchased"`)
 	b.press("do", "add r")
 	b.wait(`!!document.querySelector("[name='r-0-product[]']")`)
+	b.wait(`document.activeElement.name === "r-0-product[]"`) // by keyboard it goes on there
 	b.press("do", "count")
 	b.wait(`document.body.innerText.includes("Something is missing at the marked places.")`)
 	b.do(`document.querySelector("[name='r-0-product[]'][value=bio_glowup]").click()`)

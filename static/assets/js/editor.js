@@ -54,7 +54,10 @@ document.addEventListener("submit", async (e) => {
     if (!fresh) throw new Error();
     const where = b.value.split(" ")[1];
     e.target.replaceWith(fresh);
-    const focus = where && fresh.querySelector(`[name="${CSS.escape(`${where}-add`)}"]`);
+    // What was added is to be filled in next: it is the last part of its group.
+    const parts = where && b.value.startsWith("add ") ? [...fresh.querySelectorAll(`[name^="${CSS.escape(where)}-"][name$="-kind"]`)] : [];
+    const added = parts.at(-1)?.closest("fieldset")?.querySelector("input:not([type=hidden]), select");
+    const focus = added || (where && fresh.querySelector(`[name="${CSS.escape(`${where}-add`)}"]`));
     (focus || fresh.querySelector(`button[name="do"][value="${CSS.escape(b.value)}"]`) || fresh.querySelector("button")).focus();
   } catch {
     e.target.submit();
