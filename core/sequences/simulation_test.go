@@ -316,7 +316,7 @@ func (w *world) play() {
 			now, w.dead = back, true
 		}
 		w.clock.Advance(now.Sub(w.clock.Now()))
-		if w.dead {
+		for w.dead { // it can die while it starts
 			w.restart()
 		}
 		w.jump(now)
@@ -361,7 +361,7 @@ func (w *world) jump(now time.Time) {
 	w.run(now)
 	w.owed = true
 	w.clock.Advance(now.Sub(w.clock.Now()))
-	if w.dead {
+	for w.dead {
 		w.restart()
 	}
 }
