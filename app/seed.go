@@ -73,6 +73,7 @@ type sampler struct {
 	plan     []happening // what is still to come, in order
 	rand     *rand.Rand
 	n        int
+	objects  [][]byte        // what Stripe would know of the history
 	joining  map[string]bool // addresses of those who become members
 	answered bool            // somebody bought because of the campaign
 }
@@ -163,6 +164,11 @@ func (s *sampler) history(ctx context.Context) error {
 	if err := s.live(ctx); err != nil {
 		return err
 	}
+	if s.h.money.gate != nil {
+		if err := s.h.money.gate.AdoptAll(s.objects); err != nil {
+			return err
+		}
+	}
 	return s.h.db.UpdateBulk(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
 		for _, v := range visits {
 			if err := tx.RecordEvent(ctx, v); err != nil {
@@ -222,15 +228,14 @@ func (s *sampler) report(ctx context.Context, typ string, object map[string]any)
 	if out != billing.Applied {
 		return fmt.Errorf("%s was %s", typ, out)
 	}
-	if s.h.money.gate != nil {
-		raw, err := json.Marshal(object)
-		if err != nil {
-			return err
-		}
-		if err := s.h.money.gate.Adopt("", raw); err != nil {
-			return err
-		}
+	if object["created"] == nil {
+		object["created"] = s.h.clock.Now().Unix()
 	}
+	raw, err := json.Marshal(object)
+	if err != nil {
+		return err
+	}
+	s.objects = append(s.objects, raw)
 	return s.posts(ctx)
 }
 

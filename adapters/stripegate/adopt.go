@@ -47,6 +47,22 @@ func (g *Gateway) Sent(eventID string) (is bool) {
 // An adopted subscription renews when the business clock passes the end of its
 // period, unless that had passed already when it was adopted.
 func (g *Gateway) Adopt(kind string, object []byte) error {
+	return g.change(func() error { return g.adopt(kind, object) })
+}
+
+// AdoptAll is Adopt for many objects, in order, kept once.
+func (g *Gateway) AdoptAll(objects [][]byte) error {
+	return g.change(func() error {
+		for _, object := range objects {
+			if err := g.adopt("", object); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (g *Gateway) adopt(kind string, object []byte) error {
 	var head struct{ ID, Object string }
 	if err := json.Unmarshal(object, &head); err != nil {
 		return &core.Error{Code: core.Invalid, Op: "stripegate.Adopt", Message: "the object is not JSON", Err: err}
@@ -62,8 +78,7 @@ func (g *Gateway) Adopt(kind string, object []byte) error {
 	if adopt == nil || head.ID == "" {
 		return nil
 	}
-	err := g.change(func() error { return adopt(object) })
-	if err != nil {
+	if err := adopt(object); err != nil {
 		return &core.Error{Code: core.Invalid, Op: "stripegate.Adopt", Message: fmt.Sprintf("the %s could not be adopted", kind), Err: err}
 	}
 	return nil
