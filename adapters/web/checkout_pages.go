@@ -187,7 +187,7 @@ func (s *Server) successPage(ctx context.Context, c *fiber.Ctx) error {
 
 // said are the words of a checkout's address that are kept. Any other word could
 // be one that a form has a meaning of its own for.
-var said = [...]string{"promo", "source", "campaign", "link", "resume", "session", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"}
+var said = [...]string{"promo", "source", "campaign", "link", "session", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term"}
 
 // addressOf returns what the address of a checkout says.
 func addressOf(c *fiber.Ctx) (out []view.Hidden) {
